@@ -1,1 +1,20 @@
-//! Placeholder.
+//! Brand marks from a seed: geometry, colour, outlines of letters, and the writers of files.
+//!
+//! Pure: no clock, randomness, files, sockets or logging; a seed and a style come in, bytes go out.
+//!
+//! * [`stream`]: seed to numbers, frozen; [`family`]: numbers to parameters; [`families`]: parameters to shapes
+//! * [`mark`]: the first attempt that passes the quality gates
+//! * [`drawing`], [`geometry`]: shapes and their exact measures
+//! * [`emotion`]: the five shape grammars
+//! * pixels: [`raster`]
+
+pub mod drawing;
+pub mod emotion;
+pub mod families;
+pub mod family;
+pub mod geometry;
+pub mod mark;
+pub mod picture;
+pub mod raster;
+pub mod stream;
+pub mod wordmark;

@@ -1,0 +1,4 @@
+//! What Luna's marks promise, measured on their pixels and bytes.
+
+mod pixels;
+mod quality;
