@@ -1,0 +1,2 @@
+//! Time, handed in.
+pub use crate::data::{Clock, SystemClock, Timestamp};
