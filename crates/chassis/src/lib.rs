@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Everything a service needs in production, once.
+
+pub mod config;

@@ -1,0 +1,3 @@
+//! One integration binary: one link, not one per file.
+
+mod config;
