@@ -1,0 +1,8 @@
+//! The database, each test on SQLite and, where `APLOMB_TEST_POSTGRES` names a server, on PostgreSQL too.
+
+mod durability;
+mod migrations;
+mod opening;
+mod place;
+mod starts;
+mod writes;
