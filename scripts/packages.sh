@@ -86,7 +86,7 @@ install_quietly() (
   }
   # Stale lists name versions that the mirror no longer has; a fresh container has none at all.
   apt_install_with_update() {
-    apt_install "$@" && return
+    apt_install "$@" 2>/dev/null && return
     "${sudo[@]}" apt-get update --quiet 2>&1 | tail -n 2 >&2
     apt_install "$@"
   }
