@@ -1,0 +1,179 @@
+//! House rules over the tracked files: sizes, lints, and nothing that belongs to one person's machine.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Lines of a Rust file. Above 400 look for the seam; this is where review stops and the build fails.
+const MAX_LINES: usize = 600;
+
+/// Files that may be longer, each with its reason: generated code and catalogues of like entries.
+const MAY_BE_LONGER: [(&str, &str); 0] = [];
+
+/// Text that only makes sense on the machine where it was written. In two pieces, so that this file does not name them.
+const FROM_SOMEBODYS_MACHINE: [[&str; 2]; 4] = [
+    ["/ro", "ot/"],
+    ["/ho", "me/"],
+    ["/Us", "ers/"],
+    ["C:", "\\Users"],
+];
+
+/// The only place that packages come from, as cargo writes it.
+const REGISTRY: &str = r#"source = "registry+https://github.com/rust-lang/crates.io-index""#;
+
+#[test]
+fn no_tracked_file_names_a_home_folder() {
+    let mut faults = Vec::new();
+    for (path, text) in tracked_texts() {
+        for pieces in FROM_SOMEBODYS_MACHINE {
+            let word = pieces.concat();
+            for (number, line) in text
+                .lines()
+                .enumerate()
+                .filter(|(_, line)| line.contains(&word))
+            {
+                faults.push(format!("{path}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(
+        faults.is_empty(),
+        "these lines belong to one machine:\n{}",
+        faults.join("\n")
+    );
+}
+
+#[test]
+fn no_rust_file_is_longer_than_the_ceiling() {
+    let mut faults = Vec::new();
+    for (path, text) in tracked_texts()
+        .into_iter()
+        .filter(|(path, _)| has_extension(path, "rs"))
+    {
+        let lines = text.lines().count();
+        let exempt = MAY_BE_LONGER.iter().any(|(exempt, _)| *exempt == path);
+        if lines > MAX_LINES && !exempt {
+            faults.push(format!(
+                "{path} has {lines} lines, the ceiling is {MAX_LINES}: find the seam"
+            ));
+        }
+        if lines <= MAX_LINES && exempt {
+            faults.push(format!(
+                "{path} has {lines} lines and needs no exemption any more"
+            ));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn every_crate_inherits_the_workspace_lints() {
+    let manifests: Vec<(String, String)> = tracked_texts()
+        .into_iter()
+        .filter(|(path, _)| is_manifest_of_a_crate(path))
+        .collect();
+    assert!(
+        manifests.len() >= 4,
+        "the manifests were found: {}",
+        manifests.len()
+    );
+    for (path, text) in manifests {
+        assert!(
+            inherits_lints(&text),
+            "{path} lacks:\n[lints]\nworkspace = true"
+        );
+    }
+}
+
+#[test]
+fn every_library_opens_with_its_purpose() {
+    for (path, text) in tracked_texts()
+        .into_iter()
+        .filter(|(path, _)| path.ends_with("/src/lib.rs"))
+    {
+        assert!(
+            text.starts_with("//! "),
+            "{path} does not open with what it is for"
+        );
+    }
+}
+
+#[test]
+fn locked_packages_come_from_the_public_registry() {
+    for (path, text) in tracked_texts()
+        .into_iter()
+        .filter(|(path, _)| path.ends_with("Cargo.lock"))
+    {
+        for line in text.lines().filter(|line| line.starts_with("source = ")) {
+            assert_eq!(line, REGISTRY, "{path}");
+        }
+    }
+}
+
+#[test]
+fn a_manifest_without_the_lints_is_noticed() {
+    assert!(inherits_lints(
+        "[package]\nname = \"x\"\n\n[lints]\nworkspace = true\n"
+    ));
+    assert!(!inherits_lints(
+        "[package]\nname = \"x\"\n\n[lints.rust]\nunsafe_code = \"allow\"\n"
+    ));
+    assert!(!inherits_lints(
+        "[lints]\n[dependencies]\nworkspace = true\n"
+    ));
+}
+
+fn inherits_lints(manifest: &str) -> bool {
+    let mut lines = manifest
+        .lines()
+        .map(str::trim)
+        .skip_while(|line| *line != "[lints]")
+        .skip(1);
+    lines
+        .next()
+        .is_some_and(|line| line.replace(' ', "") == "workspace=true")
+}
+
+fn is_manifest_of_a_crate(path: &str) -> bool {
+    path.starts_with("crates/") && path.ends_with("/Cargo.toml")
+}
+
+fn has_extension(path: &str, extension: &str) -> bool {
+    Path::new(path)
+        .extension()
+        .is_some_and(|found| found == extension)
+}
+
+fn workspace_root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Every file that Git tracks and that is text, with its path from the root. A file deleted but not yet staged is passed over.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test may ask Git; nothing of it reaches the product"
+)]
+fn tracked_texts() -> Vec<(String, String)> {
+    let root = workspace_root();
+    let output = Command::new("git")
+        // A clone that a container mounts belongs to another account, and listing it is harmless.
+        .args(["-c", "safe.directory=*", "ls-files", "-z"])
+        .current_dir(&root)
+        .output()
+        .expect("git is installed");
+    assert!(
+        output.status.success(),
+        "the house rules are checked in a Git clone: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let listing = String::from_utf8(output.stdout).expect("paths are UTF-8");
+    let texts: Vec<(String, String)> = listing
+        .split_terminator('\0')
+        .filter_map(|path| Some((path.to_owned(), fs::read_to_string(root.join(path)).ok()?)))
+        .collect();
+    assert!(
+        texts.iter().any(|(path, _)| path == "Cargo.toml"),
+        "the listing starts at the root"
+    );
+    texts
+}

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# make test: what CI runs. Names and installs what is missing, starts a private PostgreSQL, runs `check`, all tests and
+# schemathesis, stops what it started, and ends 0 only if all that could be run passed. STRICT=1: what could not be run fails too.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/packages.sh"
+. "$(dirname "$0")/postgres.sh"
+
+need_toolchain
+skipped=()
+trap stop_postgres EXIT
+trap 'exit 130' INT TERM
+
+step "packages"
+ensure_packages postgresql libxml2-utils python3-venv
+have xmllint || skipped+=("xmllint over every drawing (package libxml2-utils)")
+
+step "PostgreSQL"
+if start_postgres; then
+  export APLOMB_TEST_POSTGRES=$postgres_url
+else
+  unset APLOMB_TEST_POSTGRES
+  skipped+=("the tests of the data layer on PostgreSQL (package postgresql); on SQLite they ran")
+fi
+
+scripts/check.sh
+
+step "cargo test"
+cargo test --workspace --locked
+
+step "schemathesis"
+cargo build --package aplomb --locked --quiet
+status=0
+scripts/schemathesis.sh || status=$?
+case $status in
+  0) ;;
+  77) skipped+=("schemathesis over the OpenAPI document (needs python3-venv and PyPI)") ;;
+  *) exit 1 ;;
+esac
+
+step "result"
+say "All tests that could run here passed, in $((SECONDS / 60)) min $((SECONDS % 60)) s."
+if [ ${#skipped[@]} -gt 0 ]; then
+  say "NOT RUN:"
+  printf '  - %s\n' "${skipped[@]}" >&2
+  [ "${STRICT:-}" != 1 ] || fail "STRICT=1 and something was not run"
+fi
