@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use chassis::clock::SystemClock;
 use chassis::config::Data;
-use chassis::data::{DataError, Database, SystemClock};
+use chassis::data::{DataError, Database};
 use metrics::{
     Counter, CounterFn, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder,
     SharedString, Unit,

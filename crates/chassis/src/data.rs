@@ -5,10 +5,8 @@
 //! - [`Database::write`] runs a closure in a transaction and answers once it is on disk. On SQLite all writes pass
 //!   through one task that lets waiting ones share a sync (group commit); on PostgreSQL each has its own transaction
 //! - [`DataError`] names broken constraints, so that a service can answer 409 instead of 500
-//! - [`Clock`] and [`Timestamp`]: time is handed in and kept as RFC 3339 text
 //! - [`Starts`]: when this server was started and whether it stopped cleanly
 
-mod clock;
 mod connect;
 mod error;
 mod migrate;
@@ -22,9 +20,9 @@ use futures_util::future::BoxFuture;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, TransactionTrait};
 use sea_orm_migration::MigrationTrait;
 
+use crate::clock::Clock;
 use crate::config::{Data, DatabaseUrl};
 
-pub use clock::{Clock, SystemClock, Timestamp};
 pub use error::DataError;
 pub use start::{Start, Starts};
 
@@ -75,6 +73,15 @@ impl Database {
     /// A connection for queries. On SQLite it is opened read-only: a write through it fails.
     pub fn read(&self) -> &DatabaseConnection {
         &self.inner.read
+    }
+
+    /// Which database system this is, by its name.
+    pub fn kind(&self) -> &'static str {
+        if self.inner.writer.is_some() {
+            "SQLite"
+        } else {
+            "PostgreSQL"
+        }
     }
 
     /// The clock that stored times are taken from.

@@ -10,7 +10,8 @@ use sea_orm::sea_query::{ColumnDef, Expr, Order, Query, Table};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr};
 use sea_orm_migration::{MigrationTrait, SchemaManager};
 
-use super::{DataError, Database, Timestamp};
+use super::{DataError, Database};
+use crate::clock::Timestamp;
 
 /// The version that applies migrations here.
 const RUNNING: &str = env!("CARGO_PKG_VERSION");

@@ -5,7 +5,8 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, Qu
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
 use ulid::Ulid;
 
-use super::{DataError, Database, Timestamp};
+use super::{DataError, Database};
+use crate::clock::Timestamp;
 
 mod entity {
     use sea_orm::entity::prelude::*;

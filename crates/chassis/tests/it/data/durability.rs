@@ -7,8 +7,9 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chassis::clock::SystemClock;
 use chassis::config::Data;
-use chassis::data::{Database, SystemClock};
+use chassis::data::Database;
 
 use super::place::{Place, note_migrations, notes, write_note};
 

@@ -1,8 +1,9 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use chassis::clock::SystemClock;
 use chassis::config::{Data, DatabaseUrl};
-use chassis::data::{DataError, Database, SystemClock};
+use chassis::data::{DataError, Database};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use super::place::{Place, notes, on_each, write_note};

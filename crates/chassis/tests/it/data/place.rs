@@ -6,8 +6,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Once};
 
+use chassis::clock::{Clock, Timestamp};
 use chassis::config::{Data, DatabaseUrl};
-use chassis::data::{Clock, DataError, Database, Timestamp};
+use chassis::data::{DataError, Database};
 use futures_util::FutureExt;
 use sea_orm::sea_query::{Expr, Order, Query};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
