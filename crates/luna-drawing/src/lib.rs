@@ -6,14 +6,16 @@
 //! * [`mark`]: the first attempt that passes the quality gates
 //! * [`drawing`], [`geometry`]: shapes and their exact measures
 //! * [`emotion`]: the five shape grammars
-//! * pixels: [`raster`]
+//! * [`colour`], [`palette`]: colour arithmetic, contrast, built-in and repaired palettes
 
+pub mod colour;
 pub mod drawing;
 pub mod emotion;
 pub mod families;
 pub mod family;
 pub mod geometry;
 pub mod mark;
+pub mod palette;
 pub mod picture;
 pub mod raster;
 pub mod stream;
