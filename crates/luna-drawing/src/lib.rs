@@ -6,15 +6,26 @@
 //! * [`mark`]: the first attempt that passes the quality gates
 //! * [`drawing`], [`geometry`]: shapes and their exact measures
 //! * [`emotion`]: the five shape grammars
-//! * pixels: [`raster`]
+//! * [`colour`], [`palette`]: colour arithmetic, contrast, built-in and repaired palettes
+//! * [`request`], [`alias`]: what is asked, checked at the edge; [`caption`]: what is read aloud
+//! * bytes: [`svg`] (over `number` and `outline`) and [`motion`]; pixels: [`raster`]
 
+pub mod alias;
+pub mod caption;
+pub mod colour;
 pub mod drawing;
 pub mod emotion;
 pub mod families;
 pub mod family;
 pub mod geometry;
 pub mod mark;
+pub mod motion;
+mod number;
+mod outline;
+pub mod palette;
 pub mod picture;
 pub mod raster;
+pub mod request;
 pub mod stream;
+pub mod svg;
 pub mod wordmark;
