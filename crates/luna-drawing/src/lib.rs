@@ -6,15 +6,22 @@
 //! * [`mark`]: the first attempt that passes the quality gates
 //! * [`drawing`], [`geometry`]: shapes and their exact measures
 //! * [`emotion`]: the five shape grammars
-//! * pixels: [`raster`]
+//! * [`wordmark`]: names as outlines, and where they stand beside the mark
+//! * pixels: [`raster`]; files: [`png`], [`webp`], [`ico`], [`pdf`]
+//! * [`sheet`]: all families and emotions on one page
 
 pub mod drawing;
 pub mod emotion;
 pub mod families;
 pub mod family;
 pub mod geometry;
+pub mod ico;
 pub mod mark;
+pub mod pdf;
 pub mod picture;
+pub mod png;
 pub mod raster;
+pub mod sheet;
 pub mod stream;
+pub mod webp;
 pub mod wordmark;

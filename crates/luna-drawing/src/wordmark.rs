@@ -121,17 +121,25 @@ fn horizontal(line: &Line) -> Layout {
     let height = if tall { font.cap_height } else { font.x_height };
     let baseline = MIDDLE + height * scale / 2.0;
     let width = start + line.ink.width() * scale + MARGIN;
+    // A comma below or a double accent may pass the margin: both sides grow, the mark stays in the middle.
+    let (above, below) = (
+        baseline + line.ink.top * scale,
+        baseline + line.ink.bottom * scale,
+    );
+    let more = (MARGIN - above).max(below - (CANVAS - MARGIN)).max(0.0);
     Layout {
         width: rounded(width),
-        height: CANVAS,
-        mark_at: point(0.0, 0.0),
-        wordmark: Some(line.wordmark(start, baseline, scale)),
+        height: rounded(CANVAS + 2.0 * more),
+        mark_at: point(0.0, rounded(more)),
+        wordmark: Some(line.wordmark(start, baseline + more, scale)),
     }
 }
 
 fn stacked(line: &Line) -> Layout {
     let scale = CAP_HEIGHT / font().cap_height;
-    let baseline = CANVAS - MARGIN + GAP + CAP_HEIGHT;
+    // Accents use the gap, but leave half of it free.
+    let rise = (-line.ink.top * scale - GAP / 2.0).max(CAP_HEIGHT);
+    let baseline = CANVAS - MARGIN + GAP + rise;
     let ink = line.ink.width() * scale;
     let width = rounded((ink + 2.0 * MARGIN).max(CANVAS));
     let below = (line.ink.bottom * scale).max(0.0);
