@@ -54,11 +54,12 @@ const SAMPLES: [&str; 10] = [
     "Meridian",
 ];
 
-/// What stands beside the family's name.
+/// Height of the title and the headings.
 const HEADER: f32 = 268.0;
+/// Height of one family.
 const ROW: f32 = 168.0;
 const LOCKUPS_TOP: f32 = HEADER + 10.0 * ROW + 76.0;
-const HEIGHT: f32 = LOCKUPS_TOP + 836.0;
+const HEIGHT: f32 = LOCKUPS_TOP + 740.0;
 
 /// One half of the page, from left to right: marks, the small sizes, 16 px enlarged.
 struct Half {
@@ -131,6 +132,12 @@ pub fn png(options: &Options) -> Result<Vec<u8>, NameFault> {
     }
     page.title(&main, options)?;
     page.labels(&main)?;
+    let on = match other {
+        Theme::Light => "On light",
+        Theme::Dark => "On dark",
+    };
+    let text = colours(Emotion::Serenity, other).text;
+    page.text(on, text, (side.marks, 118.0), 14.0, 0.0)?;
     page.lockups(&main, options, initial, 3)?;
     page.lockups(&side, options, initial, 2)?;
     Ok(opaque(&page.pixmap, "Luna: contact sheet"))
@@ -210,7 +217,7 @@ impl Page {
     ) -> Result<f32, NameFault> {
         let line = layout(text, Lockup::Horizontal)?;
         let unit = cap / CAP_HEIGHT as f32;
-        let left = CANVAS - MARGIN + GAP;
+        let left = CANVAS + GAP;
         let width = (line.width - left - MARGIN) as f32 * unit;
         if let Some(wordmark) = line.wordmark {
             let s = self.scale;
@@ -353,12 +360,12 @@ impl Page {
         let quiet = quiet(half.theme);
         self.text("Horizontal", quiet, (start, LOCKUPS_TOP), 10.0, 0.0)?;
         let wide = (end - start) / columns as f32;
-        let mark_size = 76.0;
+        let mark_size = 62.0;
         let first = if half.left > 0.0 { 3 } else { 0 };
         for i in 0..columns * 3 {
             let (row, column) = (i / columns, i % columns);
             let x = start + column as f32 * wide;
-            let y = LOCKUPS_TOP + 36.0 + row as f32 * 132.0;
+            let y = LOCKUPS_TOP + 36.0 + row as f32 * 116.0;
             let (mark, name) = subject(options, initial, first + i);
             self.lockup(
                 half.theme,
@@ -369,9 +376,9 @@ impl Page {
                 mark_size,
             )?;
         }
-        let top = LOCKUPS_TOP + 36.0 + 3.0 * 132.0 + 54.0;
+        let top = LOCKUPS_TOP + 36.0 + 3.0 * 116.0 + 50.0;
         self.text("Stacked", quiet, (start, top), 10.0, 0.0)?;
-        let count = columns + 1;
+        let count = columns;
         let wide = (end - start) / count as f32;
         for i in 0..count {
             let x = start + (i as f32 + 0.5) * wide;

@@ -86,7 +86,7 @@ fn horizontal_lockup_keeps_its_measures() {
     let (layout, line) = wordmark("Hambourg É", Lockup::Horizontal);
     let [left, _, right, _] = ink(&line);
     assert_eq!((layout.height, layout.mark_at), (64.0, point(0.0, 0.0)));
-    near(left, 60.0 + GAP, 0.01);
+    near(left, 64.0 + GAP, 0.01);
     near(layout.width - right, 4.0, 0.01);
     let capital = glyph('H').unwrap().bounds;
     near(capital.height() * line.scale, CAP_HEIGHT, 0.01);
@@ -133,7 +133,7 @@ fn every_letter_stays_on_the_picture() {
             );
             if lockup == Lockup::Stacked {
                 assert!(
-                    top > 60.0 + GAP / 2.0 - 0.02,
+                    top > 64.0 + GAP / 2.0 - 0.02,
                     "{c:?} comes close to the mark"
                 );
             } else {
