@@ -14,7 +14,8 @@ use crate::picture::Lockup;
 pub const MOST_CHARACTERS: usize = 40;
 /// Height of a capital in a lockup, units: half the mark.
 pub const CAP_HEIGHT: f64 = CANVAS / 2.0;
-/// Free space between the mark's keyline and the name's ink, units: a quarter of the mark.
+/// Free space between the mark's canvas and the name's ink, units: a quarter of the mark. The eye
+/// sees up to 4 more, the mark's own margin.
 pub const GAP: f64 = CANVAS / 4.0;
 /// Added between letters, font units: the font is spaced for text, a name is set larger.
 const TRACKING: f64 = -12.0;
@@ -115,23 +116,31 @@ struct Line {
 fn horizontal(line: &Line) -> Layout {
     let font = font();
     let scale = CAP_HEIGHT / font.cap_height;
-    let start = CANVAS - MARGIN + GAP;
+    let start = CANVAS + GAP;
     // A name of small letters without ascenders would hang low if it were centred as capitals are.
     let tall = -line.ink.top > font.x_height * 1.1;
     let height = if tall { font.cap_height } else { font.x_height };
     let baseline = MIDDLE + height * scale / 2.0;
     let width = start + line.ink.width() * scale + MARGIN;
+    // A comma below or a double accent may pass the margin: both sides grow, the mark stays in the middle.
+    let (above, below) = (
+        baseline + line.ink.top * scale,
+        baseline + line.ink.bottom * scale,
+    );
+    let more = (MARGIN - above).max(below - (CANVAS - MARGIN)).max(0.0);
     Layout {
         width: rounded(width),
-        height: CANVAS,
-        mark_at: point(0.0, 0.0),
-        wordmark: Some(line.wordmark(start, baseline, scale)),
+        height: rounded(CANVAS + 2.0 * more),
+        mark_at: point(0.0, rounded(more)),
+        wordmark: Some(line.wordmark(start, baseline + more, scale)),
     }
 }
 
 fn stacked(line: &Line) -> Layout {
     let scale = CAP_HEIGHT / font().cap_height;
-    let baseline = CANVAS - MARGIN + GAP + CAP_HEIGHT;
+    // Accents use the gap, but leave half of it free.
+    let rise = (-line.ink.top * scale - GAP / 2.0).max(CAP_HEIGHT);
+    let baseline = CANVAS + GAP + rise;
     let ink = line.ink.width() * scale;
     let width = rounded((ink + 2.0 * MARGIN).max(CANVAS));
     let below = (line.ink.bottom * scale).max(0.0);

@@ -1,5 +1,6 @@
 //! What Luna's marks promise, measured on their pixels and bytes.
 
+mod export;
 mod pixels;
 mod quality;
 mod wordmark;

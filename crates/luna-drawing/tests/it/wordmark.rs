@@ -79,7 +79,6 @@ fn kerning_draws_pairs_together() {
     near(distance, advance('H'), 20.0);
     // An accent does not lose the kerning of its letter.
     near(width("TŠ") - width("TS"), width("HŠ") - width("HS"), 0.01);
-    assert!(width("To") < width("Ho") - (advance('H') - advance('T')) * line.scale);
 }
 
 #[test]
@@ -87,7 +86,7 @@ fn horizontal_lockup_keeps_its_measures() {
     let (layout, line) = wordmark("Hambourg É", Lockup::Horizontal);
     let [left, _, right, _] = ink(&line);
     assert_eq!((layout.height, layout.mark_at), (64.0, point(0.0, 0.0)));
-    near(left, 60.0 + GAP, 0.01);
+    near(left, 64.0 + GAP, 0.01);
     near(layout.width - right, 4.0, 0.01);
     let capital = glyph('H').unwrap().bounds;
     near(capital.height() * line.scale, CAP_HEIGHT, 0.01);
@@ -127,7 +126,19 @@ fn every_letter_stays_on_the_picture() {
                 continue;
             };
             let [_, top, _, bottom] = ink(layout.wordmark.as_ref().unwrap());
-            assert!(top > 0.0 && bottom < layout.height, "{c:?} in {lockup:?}");
+            assert!(
+                top > 3.98 && bottom < layout.height - 3.98,
+                "{c:?} in {lockup:?}: {top} to {bottom} of {}",
+                layout.height
+            );
+            if lockup == Lockup::Stacked {
+                assert!(
+                    top > 64.0 + GAP / 2.0 - 0.02,
+                    "{c:?} comes close to the mark"
+                );
+            } else {
+                near(layout.mark_at.y + 32.0, layout.height / 2.0, 0.02);
+            }
         }
     }
 }
