@@ -43,6 +43,11 @@ pub trait Service: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Pictures or pages that show a newcomer what it does, for the start page.
+    fn samples(&self) -> Vec<Sample> {
+        Vec::new()
+    }
+
     /// Its command-line verbs, as one command named like the service.
     fn command(&self) -> Option<Command> {
         None
@@ -55,6 +60,15 @@ pub trait Service: Send + Sync + 'static {
             self.name()
         )))
     }
+}
+
+/// A picture on the start page.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// Its address on this server.
+    pub address: String,
+    /// What it is, in a few words.
+    pub caption: String,
 }
 
 /// What a service's routes may use.

@@ -11,3 +11,13 @@ where
 {
     tokio::spawn(future)
 }
+
+/// Runs `work`, which takes the processor for long, beside the threads that answer requests. Fails
+/// where the work panicked.
+pub async fn blocking<T, F>(work: F) -> Result<T, tokio::task::JoinError>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    tokio::task::spawn_blocking(work).await
+}
