@@ -99,7 +99,7 @@ pub fn draw(values: &Values, subject: Subject) -> Drawing {
     let tiny = subject.detail == Detail::Tiny;
     let plan = Plan {
         belly,
-        opening: if tiny { opening * 0.5 } else { opening },
+        opening: if tiny { opening * 0.4 } else { opening },
         axis: degrees(if right { natural } else { 180.0 - natural }),
         side: if right { 1.0 } else { -1.0 },
         star,
@@ -221,7 +221,7 @@ fn awakening(d: &mut Drawing, plan: &Plan) {
         21.0
     };
     let belly = mix(12.0, fullest, plan.belly);
-    let moon = Moon::new(28.0, belly, mix(0.7, 0.25, plan.opening));
+    let moon = Moon::new(28.0, belly, mix(0.82, 0.25, plan.opening));
     let frame = Frame::new(CENTRE, plan.axis);
     moon.round(d, frame, 2.2);
     d.fill(Ink::Primary, Part::Body);
