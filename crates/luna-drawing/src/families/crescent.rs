@@ -3,7 +3,8 @@
 use std::f64::consts::PI;
 
 use super::parts_round::{
-    CENTRE, Frame, Moon, bar, centre_box, drop, mix, rhombus, snapped_centre, star,
+    CENTRE, Frame, Moon, bar, bearing, centre_box, count, drop, mix, rhombus, share,
+    snapped_centre, star,
 };
 use crate::drawing::{Drawing, Ink, Part};
 use crate::emotion::Emotion;
@@ -12,62 +13,19 @@ use crate::geometry::{degrees, point};
 
 /// Structural parameters.
 pub const PARAMETERS: &[Parameter] = &[
-    Parameter {
-        name: "belly",
-        low: 0.0,
-        high: 1.0,
-        step: 0.0,
-        unit: "share",
-        what: "thickness of the moon, thin to full",
-    },
-    Parameter {
-        name: "opening",
-        low: 0.0,
-        high: 1.0,
-        step: 0.0,
-        unit: "share",
-        what: "how far the horns stand apart",
-    },
-    Parameter {
-        name: "tilt",
-        low: -60.0,
-        high: 60.0,
-        step: 5.0,
-        unit: "degrees",
-        what: "turn of the opening from its natural direction",
-    },
-    Parameter {
-        name: "facing",
-        low: 0.0,
-        high: 1.0,
-        step: 1.0,
-        unit: "count",
-        what: "0 opens to the right, 1 to the left",
-    },
-    Parameter {
-        name: "star",
-        low: 0.0,
-        high: 1.0,
-        step: 0.0,
-        unit: "share",
-        what: "size of the star",
-    },
-    Parameter {
-        name: "place",
-        low: -1.0,
-        high: 1.0,
-        step: 0.0,
-        unit: "share",
-        what: "where the star stands in the opening",
-    },
-    Parameter {
-        name: "kind",
-        low: 0.0,
-        high: 2.0,
-        step: 1.0,
-        unit: "count",
-        what: "figure of the star, by emotion",
-    },
+    share("belly", 0.0, "thickness of the moon, thin to full"),
+    share("opening", 0.0, "how far the horns stand apart"),
+    bearing(
+        "tilt",
+        -60.0,
+        60.0,
+        5.0,
+        "turn of the opening from its natural direction",
+    ),
+    count("facing", 0.0, 1.0, "0 opens to the right, 1 to the left"),
+    share("star", 0.0, "size of the star"),
+    share("place", -1.0, "where the star stands in the opening"),
+    count("kind", 0.0, 2.0, "figure of the star, by emotion"),
 ];
 
 /// The parameters by name.

@@ -3,63 +3,28 @@
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 use super::parts_round::{
-    CENTRE, Frame, Moon, bar, centre_box, chord_angle, drop, mix, rhombus, snapped_centre, star,
+    CENTRE, Eccentric, Frame, Moon, Ring, bar, bearing, centre_box, chord_angle, count, drop,
+    eighth, half_ring, mix, rhombus, share, snapped_centre, star,
 };
 use crate::drawing::{Cap, Drawing, Ink, Part};
 use crate::emotion::Emotion;
 use crate::family::{Detail, Parameter, Subject, Values};
-use crate::geometry::{Point, degrees};
+use crate::geometry::degrees;
 
 /// Structural parameters.
 pub const PARAMETERS: &[Parameter] = &[
-    Parameter {
-        name: "bearing",
-        low: 0.0,
-        high: 345.0,
-        step: 15.0,
-        unit: "degrees",
-        what: "where the body stands on its path",
-    },
-    Parameter {
-        name: "weight",
-        low: 0.0,
-        high: 1.0,
-        step: 0.0,
-        unit: "share",
-        what: "thickness of the ring",
-    },
-    Parameter {
-        name: "body",
-        low: 0.0,
-        high: 1.0,
-        step: 0.0,
-        unit: "share",
-        what: "size of the body",
-    },
-    Parameter {
-        name: "core",
-        low: 0.0,
-        high: 1.0,
-        step: 0.0,
-        unit: "share",
-        what: "size of the core",
-    },
-    Parameter {
-        name: "bodies",
-        low: 1.0,
-        high: 4.0,
-        step: 1.0,
-        unit: "count",
-        what: "bodies, or breaks, of the path",
-    },
-    Parameter {
-        name: "kind",
-        low: 0.0,
-        high: 2.0,
-        step: 1.0,
-        unit: "count",
-        what: "figure of the core, by emotion",
-    },
+    bearing(
+        "bearing",
+        0.0,
+        345.0,
+        15.0,
+        "where the body stands on its path",
+    ),
+    share("weight", 0.0, "thickness of the ring"),
+    share("body", 0.0, "size of the body"),
+    share("core", 0.0, "size of the core"),
+    count("bodies", 1.0, 4.0, "bodies, or breaks, of the path"),
+    count("kind", 0.0, 2.0, "figure of the core, by emotion"),
 ];
 
 /// The parameters by name.
@@ -75,9 +40,9 @@ struct Plan {
 
 /// Draws the family.
 pub fn draw(values: &Values, subject: Subject) -> Drawing {
-    let [bearing, weight, body, core, bodies, kind, ..] = *values;
+    let [at, weight, body, core, bodies, kind, ..] = *values;
     let plan = Plan {
-        bearing: degrees(bearing),
+        bearing: degrees(at),
         weight,
         body,
         core,
@@ -115,8 +80,20 @@ fn serenity(d: &mut Drawing, plan: &Plan) {
     let clear = ring.clearing(body, 3.0);
     if let Some(turn) = second {
         let other = ring.clearing(moon, 3.0);
-        ring.arc(d, plan.bearing + clear, turn - clear - other);
-        ring.arc(d, plan.bearing + turn + other, TAU - turn - clear - other);
+        ring.arc(
+            d,
+            Ink::Primary,
+            Part::Body,
+            plan.bearing + clear,
+            turn - clear - other,
+        );
+        ring.arc(
+            d,
+            Ink::Primary,
+            Part::Body,
+            plan.bearing + turn + other,
+            TAU - turn - clear - other,
+        );
         d.disc(
             Ink::Primary,
             Part::Companion,
@@ -124,7 +101,13 @@ fn serenity(d: &mut Drawing, plan: &Plan) {
             moon,
         );
     } else {
-        ring.arc(d, plan.bearing + clear, TAU - 2.0 * clear);
+        ring.arc(
+            d,
+            Ink::Primary,
+            Part::Body,
+            plan.bearing + clear,
+            TAU - 2.0 * clear,
+        );
     }
     d.disc(
         Ink::Accent,
@@ -225,7 +208,7 @@ fn mystery(d: &mut Drawing, plan: &Plan) {
         (4.2 * heavier, thick, mix(4.6, 6.6, plan.body), 3.2)
     };
     let rim = if tiny { 27.0 } else { 28.0 - body + thin / 2.0 };
-    let (cut, offset) = (rim - f64::midpoint(thick, thin), (thick - thin) / 2.0);
+    let ring = Eccentric { rim, thin, thick };
     let path = rim - thin / 2.0;
     // The ring grows away from its thinnest place: a little more room than that place asks.
     let clear = chord_angle(path, body + gap + thin / 2.0 + 0.5);
@@ -235,26 +218,20 @@ fn mystery(d: &mut Drawing, plan: &Plan) {
         plan.bearing
     };
     let frame = Frame::new(CENTRE, axis);
-    let inner = frame.at(offset, 0.0);
-    let (out, back) = (rim_cap(frame, rim, inner, cut, clear), -clear);
-    d.arc_from(CENTRE, rim, axis + clear, TAU - 2.0 * clear);
-    d.arc(out.1.0, out.1.1, out.1.2, PI);
-    d.arc(inner, cut, axis + back, 2.0 * clear - TAU);
-    d.arc(out.0.0, out.0.1, out.0.2, PI);
-    d.close();
-    d.fill(Ink::Primary, Part::Body).limb(thin);
+    let (end, radius) = ring.broken(d, frame, clear);
+    d.fill(Ink::Primary, Part::Body);
     let at = if tiny {
         snapped_centre(frame.at(21.0, 0.0), 4.0)
     } else {
         frame.at(path, 0.0)
     };
     d.disc(Ink::Accent, Part::Accent, at, body);
-    let (low, high) = out;
-    d.gap(at.distance(low.0).min(at.distance(high.0)) - body - low.1);
+    d.gap(at.distance(end) - radius - body);
     if tiny {
         centre_box(d);
         return;
     }
+    let (inner, cut) = ring.counter(frame);
     let room = cut - 3.6;
     let size = room * mix(0.48, 0.62, plan.core);
     let side = if plan.bodies % 2 == 0 { 1.0 } else { -1.0 };
@@ -289,7 +266,13 @@ fn awakening(d: &mut Drawing, plan: &Plan) {
         let angle = -FRAC_PI_2 + step * f64::from(i);
         let before = if i == 0 { first } else { next };
         let after = if i + 1 == count { first } else { next };
-        ring.arc(d, angle + before, step - before - after);
+        ring.arc(
+            d,
+            Ink::Primary,
+            Part::Body,
+            angle + before,
+            step - before - after,
+        );
         if i > 0 {
             d.disc(
                 Ink::Primary,
@@ -401,92 +384,18 @@ fn creative(d: &mut Drawing, plan: &Plan) {
     d.settle(1.4);
 }
 
-/// The round ends of a ring between a rim around the frame's origin and an eccentric inner circle,
-/// `clear` from the frame's x: centre, radius and start angle of the end on positive y, then of
-/// the other.
-fn rim_cap(
-    frame: Frame,
-    rim: f64,
-    inner: Point,
-    cut: f64,
-    clear: f64,
-) -> ((Point, f64, f64), (Point, f64, f64)) {
-    let end = |from: Point, to: Point| {
-        let middle = from.toward(to, 0.5);
-        let start = libm::atan2(from.y - middle.y, from.x - middle.x);
-        (middle, from.distance(middle), start)
-    };
-    let (low, high) = (frame.axis + clear, frame.axis - clear);
-    (
-        end(inner.polar(cut, low), frame.origin.polar(rim, low)),
-        end(frame.origin.polar(rim, high), inner.polar(cut, high)),
-    )
-}
-
-/// A stroked circle around the middle, to be broken.
-struct Ring {
-    radius: f64,
-    weight: f64,
-    cap: Cap,
-}
-
-impl Ring {
-    fn new(radius: f64, weight: f64, cap: Cap) -> Self {
-        Self {
-            radius,
-            weight,
-            cap,
-        }
-    }
-
-    /// The angle between a body of radius `body` on the path and the stroke's end that leaves `gap`.
-    fn clearing(&self, body: f64, gap: f64) -> f64 {
-        let cap = if self.cap == Cap::Round {
-            self.weight / 2.0
-        } else {
-            0.0
-        };
-        // A butt end's corners lean towards the body by at most this much.
-        let lean = if self.cap == Cap::Butt { 0.6 } else { 0.0 };
-        chord_angle(self.radius, body + gap + cap + lean)
-    }
-
-    fn arc(&self, d: &mut Drawing, start: f64, turn: f64) {
-        d.arc_from(CENTRE, self.radius, start, turn);
-        d.stroke(Ink::Primary, Part::Body, self.weight, self.cap);
-    }
-}
-
 /// The tiny drawing of the plain orbits: a broken ring and a body on the pixel grid.
 fn tiny_ring(d: &mut Drawing, bearing: f64, cap: Cap) {
     let ring = Ring::new(23.0, 8.0, cap);
     let body = snapped_centre(CENTRE.polar(21.0, bearing), 4.0);
     let clear = ring.clearing(8.0, 5.4);
-    ring.arc(d, bearing + clear, TAU - 2.0 * clear);
+    ring.arc(
+        d,
+        Ink::Primary,
+        Part::Body,
+        bearing + clear,
+        TAU - 2.0 * clear,
+    );
     d.disc(Ink::Accent, Part::Accent, body, 8.0).gap(4.0);
     centre_box(d);
-}
-
-/// The nearest eighth of a turn.
-fn eighth(angle: f64) -> f64 {
-    (angle / (PI / 4.0)).round() * (PI / 4.0)
-}
-
-/// Adds one half of a ring, or of a disc where `inner` is under `edge`: local y beyond `edge`, on the
-/// side of `side` (-1 or 1).
-fn half_ring(d: &mut Drawing, frame: Frame, outer: f64, inner: f64, edge: f64, side: f64) {
-    let out = libm::asin(edge / outer);
-    d.arc_from(
-        frame.origin,
-        outer,
-        frame.axis + side * out,
-        side * (PI - 2.0 * out),
-    );
-    if inner > edge {
-        let within = libm::asin(edge / inner);
-        let start = frame.axis + side * (PI - within);
-        d.line_to(frame.origin.polar(inner, start));
-        d.arc(frame.origin, inner, start, side * (2.0 * within - PI));
-    }
-    d.close();
 }

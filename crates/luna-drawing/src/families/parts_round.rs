@@ -1,6 +1,7 @@
 //! Round constructions that several families share: moons, bands, stars, and the 16 px grid.
 
-use crate::drawing::{Drawing, Ink, Part};
+use crate::drawing::{Cap, Drawing, Ink, Part};
+use crate::family::Parameter;
 use crate::geometry::{MIDDLE, Point, point};
 use std::f64::consts::{PI, TAU};
 
@@ -9,6 +10,53 @@ const PIXEL: f64 = 4.0;
 
 /// The middle of the canvas.
 pub(crate) const CENTRE: Point = point(MIDDLE, MIDDLE);
+
+/// A parameter that is a share from `low` to 1.
+pub(crate) const fn share(name: &'static str, low: f64, what: &'static str) -> Parameter {
+    Parameter {
+        name,
+        low,
+        high: 1.0,
+        step: 0.0,
+        unit: "share",
+        what,
+    }
+}
+
+/// A parameter that counts from `low` to `high`.
+pub(crate) const fn count(
+    name: &'static str,
+    low: f64,
+    high: f64,
+    what: &'static str,
+) -> Parameter {
+    Parameter {
+        name,
+        low,
+        high,
+        step: 1.0,
+        unit: "count",
+        what,
+    }
+}
+
+/// A parameter in steps of degrees.
+pub(crate) const fn bearing(
+    name: &'static str,
+    low: f64,
+    high: f64,
+    step: f64,
+    what: &'static str,
+) -> Parameter {
+    Parameter {
+        name,
+        low,
+        high,
+        step,
+        unit: "degrees",
+        what,
+    }
+}
 
 /// A turned coordinate system: x along `axis`, y a quarter turn clockwise from it.
 #[derive(Clone, Copy, Debug)]
@@ -198,27 +246,9 @@ pub(crate) fn bar(d: &mut Drawing, frame: Frame, width: f64, height: f64) {
     ]);
 }
 
-/// Adds a band between two radii as a contour with straight radial ends.
-pub(crate) fn band(d: &mut Drawing, centre: Point, inner: f64, outer: f64, start: f64, turn: f64) {
-    d.arc_from(centre, outer, start, turn);
-    d.line_to(centre.polar(inner, start + turn));
-    d.arc(centre, inner, start + turn, -turn);
-    d.close();
-}
-
 /// The nearest value on the 16 px grid.
 pub(crate) fn snap(value: f64) -> f64 {
     (value / PIXEL).round() * PIXEL
-}
-
-/// A disc whose edges lie on the 16 px grid: `pixels` across, as near to `near` as can be.
-pub(crate) fn snapped_disc(d: &mut Drawing, ink: Ink, part: Part, near: Point, pixels: f64) {
-    d.disc(
-        ink,
-        part,
-        snapped_centre(near, pixels),
-        pixels * PIXEL / 2.0,
-    );
 }
 
 /// The centre nearest to `near` for a thing `pixels` across.
@@ -251,4 +281,108 @@ pub(crate) fn rhombus(d: &mut Drawing, frame: Frame, along: f64, across: f64) {
         frame.at(-along, 0.0),
         frame.at(0.0, -across),
     ]);
+}
+
+/// A stroked circle around the middle, to be broken.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ring {
+    /// Radius of the stroke's middle.
+    pub(crate) radius: f64,
+    pub(crate) weight: f64,
+    pub(crate) cap: Cap,
+}
+
+impl Ring {
+    pub(crate) const fn new(radius: f64, weight: f64, cap: Cap) -> Self {
+        Self {
+            radius,
+            weight,
+            cap,
+        }
+    }
+
+    /// The angle between a body of radius `body` on the path and the stroke's end that leaves `gap`.
+    pub(crate) fn clearing(&self, body: f64, gap: f64) -> f64 {
+        // A butt end's corners lean towards the body by at most the last figure.
+        let end = match self.cap {
+            Cap::Round => self.weight / 2.0,
+            Cap::Butt => 0.6,
+        };
+        chord_angle(self.radius, body + gap + end)
+    }
+
+    /// Strokes a part of it.
+    pub(crate) fn arc(&self, d: &mut Drawing, ink: Ink, part: Part, start: f64, turn: f64) {
+        d.arc_from(CENTRE, self.radius, start, turn);
+        d.stroke(ink, part, self.weight, self.cap);
+    }
+}
+
+/// A ring whose hole stands off-centre: `thin` units towards the frame's x, `thick` on the other side.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Eccentric {
+    /// Outer radius.
+    pub(crate) rim: f64,
+    pub(crate) thin: f64,
+    pub(crate) thick: f64,
+}
+
+impl Eccentric {
+    /// Centre and radius of the hole.
+    pub(crate) fn counter(&self, frame: Frame) -> (Point, f64) {
+        let offset = (self.thick - self.thin) / 2.0;
+        let radius = self.rim - f64::midpoint(self.thick, self.thin);
+        (frame.at(offset, 0.0), radius)
+    }
+
+    /// Adds its contour, broken for `clear` radians on either side of x, the ends round; gives centre
+    /// and radius of the end on positive y.
+    pub(crate) fn broken(&self, d: &mut Drawing, frame: Frame, clear: f64) -> (Point, f64) {
+        let (hole, cut) = self.counter(frame);
+        let (low, high) = (frame.axis + clear, frame.axis - clear);
+        let end = |from: Point, to: Point| {
+            let middle = from.toward(to, 0.5);
+            let start = libm::atan2(from.y - middle.y, from.x - middle.x);
+            (middle, from.distance(middle), start)
+        };
+        let first = end(hole.polar(cut, low), frame.origin.polar(self.rim, low));
+        let last = end(frame.origin.polar(self.rim, high), hole.polar(cut, high));
+        d.arc_from(frame.origin, self.rim, low, TAU - 2.0 * clear);
+        d.arc(last.0, last.1, last.2, PI);
+        d.arc(hole, cut, high, 2.0 * clear - TAU);
+        d.arc(first.0, first.1, first.2, PI);
+        d.close().limb(self.thin);
+        (first.0, first.1)
+    }
+}
+
+/// The nearest eighth of a turn.
+pub(crate) fn eighth(angle: f64) -> f64 {
+    (angle / (PI / 4.0)).round() * (PI / 4.0)
+}
+
+/// Adds one half of a ring, or of a disc where `inner` is under `edge`: local y beyond `edge`, on the
+/// side of `side` (-1 or 1).
+pub(crate) fn half_ring(
+    d: &mut Drawing,
+    frame: Frame,
+    outer: f64,
+    inner: f64,
+    edge: f64,
+    side: f64,
+) {
+    let out = libm::asin(edge / outer);
+    d.arc_from(
+        frame.origin,
+        outer,
+        frame.axis + side * out,
+        side * (PI - 2.0 * out),
+    );
+    if inner > edge.abs() {
+        let within = libm::asin(edge / inner);
+        let start = frame.axis + side * (PI - within);
+        d.line_to(frame.origin.polar(inner, start));
+        d.arc(frame.origin, inner, start, side * (2.0 * within - PI));
+    }
+    d.close();
 }
