@@ -8,5 +8,6 @@ pub mod lambda;
 pub mod monogram;
 pub mod network;
 pub mod orbit;
+pub(crate) mod parts_round;
 pub mod petal;
 pub mod tessera;
