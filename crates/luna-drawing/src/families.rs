@@ -8,5 +8,6 @@ pub mod lambda;
 pub mod monogram;
 pub mod network;
 pub mod orbit;
+mod parts_straight;
 pub mod petal;
 pub mod tessera;
