@@ -220,31 +220,21 @@ impl Letter {
     }
 
     fn hidden(&self, pen: &mut Pen<'_>) {
-        if self.form == 0 {
+        if self.form != 1 {
             self.moon(pen);
             return;
         }
-        // Crescents: the long one falls to the right, the short one leaves it. Their tips taper;
-        // the limb noted is the thickness over the middle half.
+        // Two crescents: the long one falls to the right, the short one leaves it. Their tips
+        // taper; the limb noted is the thickness over the middle half.
         let belly = self.pick(14.0, 11.0, 15.0, self.heft());
         let out = self.pick(24.0, 20.0, 26.0, self.spread);
         let head = (self.pick(-8.0, -16.0, -4.0, self.apex), TOP);
         let toe = (out, FOOT);
-        let heel = (-out, FOOT);
         let joint = along([head, toe], self.pick(0.4, 0.3, 0.5, self.joint));
-        if self.form == 1 {
-            crescent(pen, head, toe, -6.0 - belly, -6.0);
-            pen.fill(Ink::Primary, Part::Body);
-            crescent(pen, (joint.0 - 3.0, joint.1 + 2.0), heel, -2.0, belly - 2.0);
-            pen.fill(Ink::Accent, Part::Accent);
-        } else {
-            // A moon's edge, and a moon where the short foot would stand.
-            let bow = between(4.0, 8.0, self.joint);
-            crescent(pen, head, toe, -bow - belly - 2.0, -bow);
-            pen.fill(Ink::Primary, Part::Body);
-            let radius = self.pick(8.0, 8.0, 10.5, self.joint);
-            pen.disc(Ink::Accent, Part::Accent, (radius - out, FOOT - radius), radius);
-        }
+        crescent(pen, head, toe, -6.0 - belly, -6.0);
+        pen.fill(Ink::Primary, Part::Body);
+        crescent(pen, (joint.0 - 3.0, joint.1 + 2.0), (-out, FOOT), -2.0, belly - 2.0);
+        pen.fill(Ink::Accent, Part::Accent);
         pen.drawing.gap(self.gap()).limb(belly * 0.75);
     }
 
@@ -283,17 +273,27 @@ impl Letter {
             .fill(Ink::Primary, Part::Body);
         let toe = long + left;
         let corner = cross(stem, line(short, near - way / 2.0));
+        pen.drawing.gap(way).limb(4.0);
+        if self.form == 2 {
+            // The way widens to an open counter that holds a small moon.
+            let size = self.pick(8.0, 6.5, 8.5, self.joint);
+            let foot = (rim(toe).0 + rim(short - lower).0) / 2.0;
+            let c = (foot, radius - size);
+            let free = to_segment(c, corner, rim(toe)).min(to_segment(c, corner, rim(short - lower)));
+            pen.disc(Ink::Accent, Part::Accent, c, size);
+            pen.drawing.gap(free - size + way);
+            return;
+        }
         pen.go(rim(toe))
             .arc((0.0, 0.0), radius, toe, short - lower - toe)
             .to(corner)
             .close()
             .fill(Ink::Accent, Part::Accent);
-        pen.drawing.gap(way).limb(4.0);
     }
 
     fn rising(&self, pen: &mut Pen<'_>) {
         let gap = self.gap();
-        let wide = self.pick(12.0, 11.0, 17.0, self.heft());
+        let wide = self.pick(14.0, 12.0, 17.0, self.heft());
         let out = self.pick(28.0, 22.0, 28.0, self.spread);
         match self.form {
             0 => {
@@ -309,45 +309,48 @@ impl Letter {
                 let outer = inner.map(|p| (p.0 + wide, p.1));
                 let leg = [edge, cross(cut, outer), outer[1], inner[1]];
                 pen.polygon(&leg);
-                pen.polygon(&leg.map(|p| (-p.0, p.1))).fill(Ink::Primary, Part::Body);
+                let [a, b, c, e] = leg.map(|p| (-p.0, p.1));
+                pen.polygon(&[e, c, b, a]).fill(Ink::Primary, Part::Body);
             }
             1 => {
                 // A sun rises under the peak, as large as its gap allows.
-                let peak = TOP + between(0.0, 14.0, self.apex) * if self.tiny() { 0.0 } else { 1.0 };
+                let peak = TOP + self.pick(0.0, 0.0, 8.0, self.apex);
+                let (out, wide) = (out.max(25.0), wide.min(13.5));
                 let inner = chevron(pen, peak, out, wide);
                 pen.fill(Ink::Primary, Part::Body);
                 let lift = self.pick(0.0, 0.0, 9.0, self.joint);
-                let radius = to_segment((0.0, FOOT - lift), inner[0], inner[1]) - gap;
-                if lift < 4.0 {
+                let radius = if lift < 5.0 {
+                    let radius = to_segment((0.0, FOOT), inner[0], inner[1]) - gap;
                     pen.go((-radius, FOOT)).arc((0.0, FOOT), radius, PI, PI).close();
+                    radius
                 } else {
-                    let radius = radius.min(lift);
-                    pen.round((0.0, FOOT - radius), radius);
-                }
+                    let c = (0.0, FOOT - lift);
+                    let radius = lift.min(to_segment(c, inner[0], inner[1]) - gap);
+                    pen.round(c, radius);
+                    radius
+                };
                 pen.fill(Ink::Accent, Part::Accent);
-                pen.drawing.limb(radius);
+                pen.drawing.limb(radius - 1.0);
             }
             _ => {
                 // A small roof above the great one.
-                let high = self.pick(12.0, 9.0, 14.0, self.joint);
-                let slope = self.pick(1.0, 0.7, 1.3, self.apex);
-                let clear = gap * (1.0 + slope * slope).sqrt();
-                let half = self.pick(16.0, 14.0, 22.0, self.spread);
-                let roof = |from: f64, half: f64, thick: f64| {
-                    [
-                        (0.0, from),
-                        (half, from + half * slope),
-                        (half, from + half * slope + thick),
-                        (0.0, from + thick),
-                        (-half, from + half * slope + thick),
-                        (-half, from + half * slope),
-                    ]
-                };
-                let thick = heavier(high, self.subject).min(16.0) * (1.0 + slope) / 2.0;
-                pen.polygon(&roof(TOP, half * 0.7, thick)).fill(Ink::Accent, Part::Accent);
-                let lower = TOP + thick + clear;
-                let reach = ((FOOT - thick - lower) / slope).min(28.0);
-                pen.polygon(&roof(lower, reach, thick)).fill(Ink::Primary, Part::Body);
+                let rise = self.pick(20.0, 17.0, 23.0, self.joint);
+                let slope = (FOOT - TOP - rise) / out;
+                let thick = rise - gap * (1.0 + slope * slope).sqrt();
+                let low = TOP + thick + self.pick(10.0, 6.0, 16.0, self.apex);
+                let (outer, inner) = ((low - TOP) / slope, (low - TOP - thick) / slope);
+                pen.polygon(&[
+                    (0.0, TOP),
+                    (outer, low),
+                    (inner, low),
+                    (0.0, TOP + thick),
+                    (-inner, low),
+                    (-outer, low),
+                ])
+                .fill(Ink::Accent, Part::Accent);
+                pen.drawing.limb(thick / (1.0 + slope * slope).sqrt());
+                chevron(pen, TOP + rise, out, wide);
+                pen.fill(Ink::Primary, Part::Body);
             }
         }
         pen.drawing.gap(gap).limb(wide * 0.7);
@@ -386,8 +389,8 @@ impl Letter {
                 let left = [(bar[0].0, TOP), (cut.0 - level, FOOT)];
                 let rest = shifted(left, gap);
                 let radius = self.pick(16.0, 14.0, 18.0, self.joint);
-                let length = ((rest[1].0 - rest[0].0).powi(2) + 56.0 * 56.0).sqrt();
-                let centre = along(rest, 1.0 - (radius + 1.0) / length);
+                let level = FOOT - radius;
+                let centre = cross(rest, [(0.0, level), (1.0, level)]);
                 let angle = libm::atan2(rest[1].1 - rest[0].1, rest[1].0 - rest[0].0);
                 let (sin, cos) = libm::sincos(angle);
                 pen.go((centre.0 + radius * cos, centre.1 + radius * sin))
