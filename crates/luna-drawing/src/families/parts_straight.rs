@@ -193,6 +193,15 @@ impl<'d> Pen<'d> {
             .close()
     }
 
+    /// A circle the other way round: a hole in the current shape.
+    pub(crate) fn hole(&mut self, c: (f64, f64), radius: f64) -> &mut Self {
+        let half = std::f64::consts::PI;
+        self.go((c.0 + radius, c.1))
+            .arc(c, radius, 0.0, -half)
+            .arc(c, radius, -half, -half)
+            .close()
+    }
+
     /// Fills the contours since the last shape.
     pub(crate) fn fill(&mut self, ink: Ink, part: Part) -> &mut Self {
         self.drawing.fill(ink, part);
