@@ -105,7 +105,7 @@ pub fn pixels(picture: &Picture) -> Result<Pixels, RasterFault> {
         (f64::from(width_px) / picture.width) as f32,
         (f64::from(height_px) / picture.height) as f32,
     );
-    let mask = || Mask::new(width_px, height_px).expect("the size was checked");
+    let mask = || blank(width_px, height_px);
     let mut blend = Blend::new(picture.colours, width_px as usize * height_px as usize);
     let mark_at = transform.pre_translate(picture.mark_at.x as f32, picture.mark_at.y as f32);
     for ink in [Ink::Primary, Ink::Accent] {
@@ -130,7 +130,16 @@ pub fn pixels(picture: &Picture) -> Result<Pixels, RasterFault> {
         }
         blend.ink(mask.data(), picture.colours.text);
     }
-    Ok(blend.finish(width_px, height_px))
+    Ok(Pixels {
+        width: width_px,
+        height: height_px,
+        palette: blend.palette,
+        indices: blend.indices,
+    })
+}
+
+fn blank(width_px: u32, height_px: u32) -> Mask {
+    Mask::new(width_px, height_px).expect("callers check the size")
 }
 
 /// Steps of coverage kept for each ink. The scan converter knows 64 at most; three inks and the
@@ -139,7 +148,6 @@ const STEPS: usize = 64;
 
 /// Collects the inks of a picture as indices.
 struct Blend {
-    colours: Colours,
     palette: Vec<[u8; 4]>,
     indices: Vec<u8>,
 }
@@ -156,46 +164,46 @@ impl Blend {
         let mut palette = Vec::with_capacity(256);
         palette.push(ground);
         Self {
-            colours,
             palette,
             indices: vec![0; count],
         }
     }
 
-    /// Lays one ink over what is there.
+    /// Lays one ink over what is there. A colour enters the palette with its first pixel, so that
+    /// no pass over the picture has to find the unused ones.
     fn ink(&mut self, coverage: &[u8], Rgb(r, g, b): Rgb) {
-        let mut ramp = [0_u8; STEPS];
-        for (step, index) in ramp.iter_mut().enumerate().skip(1) {
-            *index = self.colour(over(
-                [r, g, b],
-                (step * 255 / (STEPS - 1)) as u8,
-                self.palette[0],
-            ));
-        }
-        let step = |coverage: u8| (usize::from(coverage) * (STEPS - 1) + 127) / 255;
-        let full = ramp[STEPS - 1];
-        let chunk = 16;
-        for (at, covers) in coverage.chunks(chunk).enumerate() {
+        const CHUNK: usize = 16;
+        let ground = self.palette[0];
+        let mut ramp = [None; STEPS];
+        for (at, covers) in coverage.chunks(CHUNK).enumerate() {
             if covers.iter().all(|c| *c == 0) {
                 continue;
             }
-            let range = at * chunk..at * chunk + covers.len();
-            if covers.iter().all(|c| *c == 255) {
-                self.indices[range].fill(full);
+            let start = at * CHUNK;
+            let even = covers.iter().all(|c| *c == covers[0]);
+            let bare = self.indices[start..start + covers.len()]
+                .iter()
+                .all(|i| *i == 0);
+            if even && bare {
+                let step = step(covers[0]);
+                let index = *ramp[step]
+                    .get_or_insert_with(|| self.colour(over([r, g, b], alpha(step), ground)));
+                self.indices[start..start + covers.len()].fill(index);
                 continue;
             }
-            for (i, cover) in range.zip(covers) {
+            for (i, cover) in (start..).zip(covers) {
                 let step = step(*cover);
                 if step == 0 {
                     continue;
                 }
                 let below = self.indices[i];
                 self.indices[i] = if below == 0 {
-                    ramp[step]
+                    *ramp[step]
+                        .get_or_insert_with(|| self.colour(over([r, g, b], alpha(step), ground)))
                 } else {
                     // Two inks in one pixel: only where a gap is narrower than a pixel.
-                    let alpha = (step * 255 / (STEPS - 1)) as u8;
-                    self.colour(over([r, g, b], alpha, self.palette[usize::from(below)]))
+                    let below = self.palette[usize::from(below)];
+                    self.colour(over([r, g, b], alpha(step), below))
                 };
             }
         }
@@ -218,35 +226,16 @@ impl Blend {
         let nearest = (0..256).min_by_key(|at| distance(&self.palette[*at]));
         nearest.unwrap_or(0) as u8
     }
+}
 
-    /// Leaves out the colours that no pixel has.
-    fn finish(mut self, width: u32, height: u32) -> Pixels {
-        debug_assert!(!self.colours.paint_ground || self.palette[0][3] == 255);
-        let mut used = [false; 256];
-        used[0] = true;
-        for index in &self.indices {
-            used[usize::from(*index)] = true;
-        }
-        let mut moved = [0_u8; 256];
-        let mut palette = Vec::with_capacity(self.palette.len());
-        for (at, colour) in self.palette.iter().enumerate() {
-            if used[at] {
-                moved[at] = palette.len() as u8;
-                palette.push(*colour);
-            }
-        }
-        if palette.len() < self.palette.len() {
-            for index in &mut self.indices {
-                *index = moved[usize::from(*index)];
-            }
-        }
-        Pixels {
-            width,
-            height,
-            palette,
-            indices: self.indices,
-        }
-    }
+/// The step nearest to a coverage.
+fn step(coverage: u8) -> usize {
+    (usize::from(coverage) * (STEPS - 1) + 127) / 255
+}
+
+/// The alpha of a step: 0 for the first, 255 for the last.
+fn alpha(step: usize) -> u8 {
+    (step * 255 / (STEPS - 1)) as u8
 }
 
 /// `ink` with `alpha` over `below`, not premultiplied.

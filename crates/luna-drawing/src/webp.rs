@@ -3,11 +3,14 @@
 use image_webp::{ColorType, WebPEncoder};
 
 use crate::picture::Picture;
-use crate::raster::{RasterFault, pixels};
+use crate::raster::{Pixels, RasterFault, pixels};
 
 /// A picture as a lossless WebP file: the same pixels as its PNG.
 pub fn webp(picture: &Picture) -> Result<Vec<u8>, RasterFault> {
-    let pixels = pixels(picture)?;
+    Ok(encoded(&pixels(picture)?))
+}
+
+fn encoded(pixels: &Pixels) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(16 * 1024);
     let (data, colour) = if pixels.has_alpha() {
         (pixels.rgba(), ColorType::Rgba8)
@@ -25,5 +28,5 @@ pub fn webp(picture: &Picture) -> Result<Vec<u8>, RasterFault> {
     WebPEncoder::new(&mut bytes)
         .encode(&data, pixels.width, pixels.height, colour)
         .expect("a Vec takes all bytes, and the sides are under 16384");
-    Ok(bytes)
+    bytes
 }

@@ -5,13 +5,14 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use ttf_parser::cmap::Subtable;
 use ttf_parser::gpos::{PairAdjustment, PositioningSubtable};
 use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
 use super::Glyph;
 use crate::geometry::{Point, Segment, bounds, point};
 
-/// Geologica SemiBold, a subset (`fonts/README.md` says of what and how).
+/// `Geologica SemiBold`, a subset (`fonts/README.md` says of what and how).
 const FILE: &[u8] = include_bytes!("../../fonts/Geologica-SemiBold.ttf");
 
 /// The font's own measures, in its units, and all that a layout needs.
@@ -79,7 +80,7 @@ impl Font {
             .tables()
             .cmap
             .expect("the built-in font maps characters");
-        for map in maps.subtables.into_iter().filter(|map| map.is_unicode()) {
+        for map in maps.subtables.into_iter().filter(Subtable::is_unicode) {
             map.codepoints(|code| {
                 if let (Some(c), Some(id)) = (char::from_u32(code), map.glyph_index(code)) {
                     found.push((c, id));

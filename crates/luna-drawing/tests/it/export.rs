@@ -20,7 +20,7 @@ use luna_drawing::wordmark::{NameFault, layout};
 use crate::pixels::mark;
 
 fn picture(family: Family, lockup: Lockup, height_px: u32, paint_ground: bool) -> Picture {
-    let layout = layout("Café Zoé & Ægir", lockup).unwrap();
+    let layout = layout("Café Zoé & Ægir", lockup).expect("a plain name");
     Picture {
         width: layout.width,
         height: layout.height,
@@ -64,9 +64,9 @@ fn pictures() -> Vec<Picture> {
 fn decoded(file: &[u8]) -> (u32, u32, Vec<u8>) {
     let mut decoder = png::Decoder::new(Cursor::new(file));
     decoder.set_transformations(png::Transformations::EXPAND);
-    let mut reader = decoder.read_info().unwrap();
-    let mut data = vec![0; reader.output_buffer_size().unwrap()];
-    let info = reader.next_frame(&mut data).unwrap();
+    let mut reader = decoder.read_info().expect("a PNG file");
+    let mut data = vec![0; reader.output_buffer_size().expect("a PNG file")];
+    let info = reader.next_frame(&mut data).expect("a PNG file");
     data.truncate(info.buffer_size());
     (
         info.width,
@@ -358,10 +358,10 @@ fn svg(picture: &Picture) -> String {
                 "<circle cx='{}' cy='{}' r='{radius}' {ink}/>",
                 centre.x, centre.y
             )
-            .unwrap(),
+            .expect("a String takes all text"),
             Outline::Path(range) => {
                 let d = data(drawing_segments(&picture.drawing, range), 1.0, 0.0, 0.0);
-                write!(svg, "<path d='{d}' {ink}/>").unwrap();
+                write!(svg, "<path d='{d}' {ink}/>").expect("a String takes all text");
             }
         }
     }
@@ -371,7 +371,7 @@ fn svg(picture: &Picture) -> String {
         for placed in &name.glyphs {
             let d = data(&placed.glyph.segments, name.scale, placed.x, name.baseline);
             if !d.is_empty() {
-                write!(svg, "<path d='{d}' fill='{colour}'/>").unwrap();
+                write!(svg, "<path d='{d}' fill='{colour}'/>").expect("a String takes all text");
             }
         }
     }
@@ -399,7 +399,7 @@ fn data(segments: &[Segment], scale: f64, x: f64, y: f64) -> String {
             }
             Segment::Close => write!(d, "Z"),
         }
-        .unwrap();
+        .expect("a String takes all text");
     }
     d
 }

@@ -8,8 +8,8 @@ use luna_drawing::wordmark::{
 use proptest::prelude::*;
 
 fn wordmark(name: &str, lockup: Lockup) -> (Layout, Wordmark) {
-    let layout = layout(name, lockup).unwrap();
-    let wordmark = layout.wordmark.clone().unwrap();
+    let layout = layout(name, lockup).expect("a plain name");
+    let wordmark = layout.wordmark.clone().expect("a lockup");
     (layout, wordmark)
 }
 
