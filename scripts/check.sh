@@ -4,6 +4,9 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 need_toolchain
+if ! have cargo-fmt || ! have cargo-clippy; then
+  fail "rustfmt or clippy is missing. With rustup: rustup component add rustfmt clippy"
+fi
 
 step "cargo fmt --check"
 cargo fmt --all --check

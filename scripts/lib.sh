@@ -27,6 +27,13 @@ need_toolchain() {
   have "${CC:-cc}" || fail "a C compiler is missing (SQLite is compiled from source). On Debian or Ubuntu: apt install build-essential"
 }
 
+# Builds target/debug/aplomb; arguments go to cargo. Cargo unites the features of what is built together, and development
+# dependencies widen them: the binary alone would be a second build of most of the tree beside that of the tests. Asking for one
+# example of the workspace as well makes it the same build, so `make test` after `make run` compiles only what tests add.
+build_aplomb() {
+  cargo build --workspace --bin aplomb --example bare "$@"
+}
+
 # A TCP port on 127.0.0.1 that nobody listens on. Another process may take it before we do: callers check that theirs came up.
 free_port() {
   local port

@@ -11,7 +11,7 @@ binary=$target/debug/aplomb
 if [ -x "$binary" ] && [ -z "$(find crates Cargo.toml Cargo.lock -newer "$binary" -type f -print -quit)" ]; then
   quiet=(--quiet)
 fi
-cargo build "${quiet[@]}" --package aplomb
+build_aplomb "${quiet[@]}"
 
 say "Aplomb: http://localhost:8080  data: ./aplomb-data  stop: Ctrl-C"
 read -r -a arguments <<<"${ARGS:-}"

@@ -26,10 +26,10 @@ fi
 scripts/check.sh
 
 step "cargo test"
-cargo test --workspace --locked
+cargo test --workspace --locked --no-fail-fast
 
 step "schemathesis"
-cargo build --package aplomb --locked --quiet
+build_aplomb --locked --quiet
 status=0
 scripts/schemathesis.sh || status=$?
 case $status in

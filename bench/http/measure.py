@@ -259,6 +259,7 @@ def report(samples):
             waited = [n for n in (name, "bare") if table[route][n]["busy"] < SATURATED]
             if waited:
                 print(f"       {' and '.join(waited)} did not fill the core (wrk's limit, or a busy machine): only the CPU ratio counts")
+                verdicts.append((f"{route}, {name}: share of requests/s", None, ">=", FLOORS_RATE[name]))
             else:
                 verdicts.append((f"{route}, {name}: share of requests/s", statistics.median(rate), ">=", FLOORS_RATE[name]))
             if cpu:
@@ -302,6 +303,9 @@ def main():
 
     print()
     for what, measured, sign, limit in verdicts:
+        if measured is None:
+            print(f"{'NOT MEASURED':14} {what}, required {sign} {limit:g}")
+            continue
         held = measured >= limit if sign == ">=" else measured <= limit
         print(f"{'holds' if held else 'DOES NOT HOLD':14} {what} = {measured:.2f}, required {sign} {limit:g}")
 

@@ -1,4 +1,7 @@
 //! The binary's integration tests and the house rules that no compiler checks. One program: one link, not one per file.
 
+// Says to clippy that helpers here are test code too, and may unwrap.
+#![cfg(test)]
+
 mod floors;
 mod house;
