@@ -5,6 +5,7 @@
 //! a sync that does nothing proves nothing.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints")]
+#![expect(clippy::disallowed_methods, reason = "its callers are awaited below")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +19,7 @@ use metrics::{
 };
 use sea_orm::{ConnectionTrait, Statement};
 
-const CALLERS: usize = 32;
+const CALLERS: i64 = 32;
 const WARM_UP: Duration = Duration::from_secs(1);
 const MEASURED: Duration = Duration::from_secs(5);
 const ROUNDS: usize = 3;
@@ -120,10 +121,10 @@ async fn run(database: &Database, time: Duration) -> Result<Vec<Duration>, DataE
     Ok(latencies)
 }
 
-async fn insert(tx: &sea_orm::DatabaseTransaction, caller: usize) -> Result<(), DataError> {
+async fn insert(tx: &sea_orm::DatabaseTransaction, caller: i64) -> Result<(), DataError> {
     let sql = "INSERT INTO measured (caller, body) VALUES (?, ?)";
     let values = [
-        (caller as i64).into(),
+        caller.into(),
         "a line of text about as long as a small record, 64 bytes.......".into(),
     ];
     tx.execute_raw(Statement::from_sql_and_values(

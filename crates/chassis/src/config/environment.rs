@@ -34,18 +34,17 @@ pub(super) fn variables(
                 Some("_FILE") if key.is_secret() => Some(format!("{}{FILE_SUFFIX}", key.path)),
                 _ => None,
             });
-        match path {
-            Some(path) => settings.push(Setting {
-                path,
-                given: Given::Text(text.clone()),
-                origin,
-            }),
-            None => {
-                let near = nearest(name, keys.iter().map(|key| key.variable.as_str()));
-                let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-                faults.add("", origin, format!("no setting has this name{hint}"));
-            }
-        }
+        let Some(path) = path else {
+            let near = nearest(name, keys.iter().map(|key| key.variable.as_str()));
+            let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+            faults.add("", origin, format!("no setting has this name{hint}"));
+            continue;
+        };
+        settings.push(Setting {
+            path,
+            given: Given::Text(text.clone()),
+            origin,
+        });
     }
     settings
 }
@@ -64,9 +63,12 @@ pub(super) fn flags(flags: &[Override]) -> Vec<Setting> {
 
 /// The text as the kind of value that the key holds; the error is a reason that does not repeat a secret.
 pub(super) fn value(key: &Key, text: &str) -> Result<Value, String> {
-    let wrong = |wanted: &str| match key.is_secret() {
-        true => format!("is not {wanted}"),
-        false => format!("`{}` is not {wanted}", short(text)),
+    let wrong = |wanted: &str| {
+        if key.is_secret() {
+            format!("is not {wanted}")
+        } else {
+            format!("`{}` is not {wanted}", short(text))
+        }
     };
     match key.kind {
         Kind::Text => Ok(Value::String(text.to_owned())),

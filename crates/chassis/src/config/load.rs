@@ -206,10 +206,12 @@ fn check_layer(
         let checked = value.and_then(|value| {
             refuse_broken_text(&value)?;
             check_alone(sections, &key.path, &value).map_err(|reason| {
-                match key.is_secret() && !value.is_string() {
-                    // The library's words would repeat the value.
-                    true => "must be a text".to_owned(),
-                    false => reason,
+                // The library's words would repeat the value.
+                let hides = key.is_secret() && !value.is_string();
+                if hides {
+                    "must be a text".to_owned()
+                } else {
+                    reason
                 }
             })?;
             Ok(value)

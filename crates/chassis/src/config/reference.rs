@@ -54,10 +54,11 @@ fn complete(schema: &mut Value, defaults: &Value) {
         if is_secret {
             files.push(name.clone());
         }
-        if let Some(fields) = property.as_object_mut() {
-            if !default.is_null() && !fields.contains_key("properties") {
-                fields.insert("default".to_owned(), default.clone());
-            }
+        if let Some(fields) = property.as_object_mut()
+            && !default.is_null()
+            && !fields.contains_key("properties")
+        {
+            fields.insert("default".to_owned(), default.clone());
         }
     }
     for name in files {
@@ -83,9 +84,9 @@ pub fn reference(sections: &[Section]) -> String {
         } else {
             format!("`[{}]`", section.name)
         };
-        page.push_str(&format!("\n## {title}\n\n"));
+        page.extend(["\n## ", &title, "\n\n"]);
         if let Some(about) = section.schema.get("description").and_then(Value::as_str) {
-            page.push_str(&format!("{}\n\n", one_line(about)));
+            page.extend([one_line(about).as_str(), "\n\n"]);
         }
         page.push_str("| Key | Default | Range | Meaning |\n|---|---|---|---|\n");
         for key in keys.iter().filter(|key| key.section() == section.name) {

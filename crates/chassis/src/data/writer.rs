@@ -251,13 +251,16 @@ impl Task {
             Ok(()) => {
                 self.metrics.commit_seconds.record(syncing.elapsed());
                 self.metrics.group_rows.record(kept.len() as f64);
-                kept.into_iter().for_each(|write| write.answer(None));
+                for write in kept {
+                    write.answer(None);
+                }
                 Ok(())
             }
             Err(error) => {
                 let lost = DataError::Lost(error.to_string());
-                kept.into_iter()
-                    .for_each(|write| write.answer(Some(lost.clone())));
+                for write in kept {
+                    write.answer(Some(lost.clone()));
+                }
                 Err(lost)
             }
         }
@@ -341,14 +344,15 @@ impl<'a> Savepoint<'a> {
     }
 
     async fn open(&mut self) -> Result<(), DbErr> {
-        match (self.is_open, self.is_fresh) {
-            (true, true) => {}
-            (true, false) => {
-                self.execute("RELEASE one_write; SAVEPOINT one_write")
-                    .await?
-            }
-            (false, _) => self.execute("SAVEPOINT one_write").await?,
+        if self.is_open && self.is_fresh {
+            return Ok(());
         }
+        let sql = if self.is_open {
+            "RELEASE one_write; SAVEPOINT one_write"
+        } else {
+            "SAVEPOINT one_write"
+        };
+        self.execute(sql).await?;
         self.is_open = true;
         self.is_fresh = true;
         Ok(())

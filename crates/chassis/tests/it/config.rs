@@ -1,5 +1,7 @@
 //! Configuration: precedence, faults, masking, production, the generated pages.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::PathBuf;
 
 use chassis::config::{
@@ -17,9 +19,9 @@ struct Moon {
     /// Widest drawing.
     #[garde(range(min = 16, max = 4096))]
     maximum_pixels: u32,
-    #[garde(custom(|narrow: &u32, _| match *narrow <= self.maximum_pixels {
-        true => Ok(()),
-        false => Err(garde::Error::new("must not exceed maximum_pixels")),
+    #[garde(custom(|narrow: &u32, (): &()| {
+        let wide = self.maximum_pixels;
+        (*narrow <= wide).then_some(()).ok_or_else(|| garde::Error::new("must not exceed maximum_pixels"))
     }))]
     minimum_pixels: u32,
     #[garde(skip)]
