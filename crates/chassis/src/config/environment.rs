@@ -104,6 +104,26 @@ pub(super) fn value(key: &Key, text: &str) -> Result<Value, String> {
     }
 }
 
+/// Refuses a typed value of another kind than the key holds, in the operator's words and without repeating a secret.
+pub(super) fn refuse_other_kind(key: &Key, value: &Value) -> Result<(), String> {
+    let (fits, wanted) = match key.kind {
+        Kind::Text => (value.is_string(), "a text"),
+        Kind::Integer => (value.is_i64() || value.is_u64(), "a whole number"),
+        Kind::Number => (value.is_number(), "a number"),
+        Kind::Boolean => (value.is_boolean(), "true or false"),
+        Kind::List => (value.is_array(), "a list"),
+        Kind::Other => (true, ""),
+    };
+    if fits {
+        return Ok(());
+    }
+    if key.is_secret() {
+        return Err(format!("must be {wanted}"));
+    }
+    let given = short(&value.to_string());
+    Err(format!("must be {wanted}, not {given}"))
+}
+
 /// A text short enough to print in a fault.
 pub(super) fn short(text: &str) -> String {
     match text.char_indices().nth(60) {

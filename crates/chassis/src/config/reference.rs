@@ -127,25 +127,20 @@ fn row(key: &Key) -> String {
     format!(
         "| `{}` | {default} | {} | {}{secret} |\n",
         key.path,
-        range(&key.schema),
+        allowed(key),
         cell(about)
     )
 }
 
 /// What the schema allows, in a few words.
-fn range(schema: &Value) -> String {
-    let choices: Vec<String> = choices(schema)
+fn allowed(key: &Key) -> String {
+    let choices: Vec<String> = choices(&key.schema)
         .map(|choice| format!("`{choice}`"))
         .collect();
     if !choices.is_empty() {
         return choices.join(", ");
     }
-    match (schema.get("minimum"), schema.get("maximum")) {
-        (Some(minimum), Some(maximum)) => format!("{minimum} to {maximum}"),
-        (Some(minimum), None) => format!("at least {minimum}"),
-        (None, Some(maximum)) => format!("at most {maximum}"),
-        (None, None) => String::new(),
-    }
+    key.range()
 }
 
 fn choices(schema: &Value) -> impl Iterator<Item = &str> {
