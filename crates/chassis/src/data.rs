@@ -156,11 +156,13 @@ impl Database {
             return writer.write(limit, work).await;
         }
         let transaction = self.inner.read.begin().await.map_err(DataError::from)?;
-        let result = writer::guarded(work, &transaction, limit).await;
-        match Verdict::of(&result) {
+        let (verdict, result) = writer::guarded(work, &transaction, limit).await;
+        match verdict {
             Verdict::Keep => transaction.commit().await.map_err(DataError::from)?,
             // The first error is the one to report; the server rolls back a broken connection by itself.
             Verdict::Discard => drop(transaction.rollback().await),
+            // Rolled back when the connection goes back to the pool: awaiting it here would await the statement.
+            Verdict::Abandon => drop(transaction),
         }
         result
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use garde::Validate;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, Serializer};
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use super::Secret;
 use super::secret::{MASK, SECRET_URL_FORMAT};
@@ -105,9 +106,16 @@ impl TryFrom<String> for DatabaseUrl {
             };
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return match text.parse::<sqlx::postgres::PgConnectOptions>() {
-                Ok(_) => Ok(Self::Postgres(Secret::new(text))),
-                Err(_) => Err("is not a valid postgres:// address".to_owned()),
+            let options: PgConnectOptions = text
+                .parse()
+                .map_err(|_| "is not a valid postgres:// address".to_owned())?;
+            // Refused here with the reason rather than at the first connection with a riddle.
+            return match options.get_ssl_mode() {
+                PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull => Err(
+                    "asks for TLS (sslmode), which this build does not speak to PostgreSQL"
+                        .to_owned(),
+                ),
+                _ => Ok(Self::Postgres(Secret::new(text))),
             };
         }
         Err("must begin with postgres:// or sqlite://".to_owned())
@@ -216,6 +224,7 @@ mod tests {
         for written in [
             "mysql://ann:s3cret@db/x",
             "postgres://ann:s3cret@db:notaport/x",
+            "postgres://ann:s3cret@db/x?sslmode=require",
             "sqlite://",
             "sqlite://:memory:",
         ] {

@@ -34,18 +34,17 @@ pub(super) fn variables(
                 Some("_FILE") if key.is_secret() => Some(format!("{}{FILE_SUFFIX}", key.path)),
                 _ => None,
             });
-        match path {
-            Some(path) => settings.push(Setting {
-                path,
-                given: Given::Text(text.clone()),
-                origin,
-            }),
-            None => {
-                let near = nearest(name, keys.iter().map(|key| key.variable.as_str()));
-                let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-                faults.add("", origin, format!("no setting has this name{hint}"));
-            }
-        }
+        let Some(path) = path else {
+            let near = nearest(name, keys.iter().map(|key| key.variable.as_str()));
+            let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+            faults.add("", origin, format!("no setting has this name{hint}"));
+            continue;
+        };
+        settings.push(Setting {
+            path,
+            given: Given::Text(text.clone()),
+            origin,
+        });
     }
     settings
 }
@@ -64,9 +63,12 @@ pub(super) fn flags(flags: &[Override]) -> Vec<Setting> {
 
 /// The text as the kind of value that the key holds; the error is a reason that does not repeat a secret.
 pub(super) fn value(key: &Key, text: &str) -> Result<Value, String> {
-    let wrong = |wanted: &str| match key.is_secret() {
-        true => format!("is not {wanted}"),
-        false => format!("`{}` is not {wanted}", short(text)),
+    let wrong = |wanted: &str| {
+        if key.is_secret() {
+            format!("is not {wanted}")
+        } else {
+            format!("`{}` is not {wanted}", short(text))
+        }
     };
     match key.kind {
         Kind::Text => Ok(Value::String(text.to_owned())),
@@ -100,6 +102,26 @@ pub(super) fn value(key: &Key, text: &str) -> Result<Value, String> {
         }
         Kind::Other => serde_json::from_str(text).map_err(|_| wrong("JSON")),
     }
+}
+
+/// Refuses a typed value of another kind than the key holds, in the operator's words and without repeating a secret.
+pub(super) fn refuse_other_kind(key: &Key, value: &Value) -> Result<(), String> {
+    let (fits, wanted) = match key.kind {
+        Kind::Text => (value.is_string(), "a text"),
+        Kind::Integer => (value.is_i64() || value.is_u64(), "a whole number"),
+        Kind::Number => (value.is_number(), "a number"),
+        Kind::Boolean => (value.is_boolean(), "true or false"),
+        Kind::List => (value.is_array(), "a list"),
+        Kind::Other => (true, ""),
+    };
+    if fits {
+        return Ok(());
+    }
+    if key.is_secret() {
+        return Err(format!("must be {wanted}"));
+    }
+    let given = short(&value.to_string());
+    Err(format!("must be {wanted}, not {given}"))
 }
 
 /// A text short enough to print in a fault.

@@ -50,7 +50,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Everything that is wrong, in the order file, environment, command line, whole. Displays one fault a line.
+/// Everything that is wrong, in the order file, environment, command line. Displays one fault a line.
 #[derive(Debug, Clone, Default, PartialEq, Eq, thiserror::Error)]
 pub struct Faults(Vec<Fault>);
 
@@ -76,19 +76,32 @@ impl Faults {
         origin: Origin,
         reason: impl Into<String>,
     ) {
-        let fault = Fault {
+        self.0.push(Fault {
             key: key.into(),
             reason: reason.into(),
             origin,
-        };
-        // A value that fails on its own fails again when its section is checked as a whole.
-        if !self.0.contains(&fault) {
-            self.0.push(fault);
-        }
+        });
     }
 
-    pub(super) fn append(&mut self, mut other: Self) {
-        self.0.append(&mut other.0);
+    /// Adds the faults of keys that have none yet: a value that could not be read is not also missing.
+    pub(super) fn append_new(&mut self, other: Self) {
+        let known: Vec<String> = self.0.iter().map(|fault| fault.key.clone()).collect();
+        let new = other
+            .0
+            .into_iter()
+            .filter(|fault| !known.contains(&fault.key));
+        self.0.extend(new);
+    }
+
+    /// In the order file by line, environment, command line, what nobody set.
+    pub(super) fn sorted(mut self) -> Self {
+        self.0.sort_by_key(|fault| match fault.origin {
+            Origin::File { line, .. } => (0, line),
+            Origin::Environment(_) => (1, 0),
+            Origin::Flag(_) => (2, 0),
+            Origin::Default => (3, 0),
+        });
+        self
     }
 }
 

@@ -34,9 +34,9 @@ pub(super) fn read_text(path: &Path) -> Result<String, String> {
         ));
     }
     String::from_utf8(bytes).map_err(|error| {
-        let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()]
-            .iter()
-            .filter(|byte| **byte == b'\n')
+        let end = error.utf8_error().valid_up_to();
+        let line = 1 + String::from_utf8_lossy(&error.as_bytes()[..end])
+            .matches('\n')
             .count();
         format!("{} is not UTF-8 text (line {line})", path.display())
     })
@@ -98,10 +98,8 @@ impl Walk<'_> {
 }
 
 fn origin(path: &Path, text: &str, offset: usize) -> Origin {
-    let line = 1 + text.as_bytes()[..offset.min(text.len())]
-        .iter()
-        .filter(|byte| **byte == b'\n')
-        .count();
+    let before = text.get(..offset).unwrap_or(text);
+    let line = 1 + before.matches('\n').count();
     Origin::File {
         path: path.display().to_string(),
         line,

@@ -48,6 +48,16 @@ impl Key {
         self.secrecy != Secrecy::Open
     }
 
+    /// The range of numbers in words (`100 to 600000`); empty without bounds.
+    pub(super) fn range(&self) -> String {
+        match (self.schema.get("minimum"), self.schema.get("maximum")) {
+            (Some(minimum), Some(maximum)) => format!("{minimum} to {maximum}"),
+            (Some(minimum), None) => format!("at least {minimum}"),
+            (None, Some(maximum)) => format!("at most {maximum}"),
+            (None, None) => String::new(),
+        }
+    }
+
     /// The section that the key belongs to; empty for the keys outside every section.
     pub(super) fn section(&self) -> &str {
         self.path.split_once('.').map_or("", |(section, _)| section)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::keys::Keys;
+use super::keys::{Keys, Kind};
 use super::near::nearest;
 use super::section::Checked;
 use super::{
@@ -115,25 +115,24 @@ pub fn load(sources: &Sources) -> Result<Config, Faults> {
         environment::flags(&sources.flags),
     ];
     for layer in layers {
-        let layer = check_layer(layer, &sections, &keys, &mut faults);
-        values.extend(layer);
+        values.extend(check_layer(layer, &sections, &keys, &mut faults));
     }
     let checked = check_sections(&sections, &values, &mut faults);
     check_services(&values, &sources.services, &mut faults);
 
     let Some(mut config) = assemble(checked, values, keys) else {
-        return Err(faults);
+        return Err(faults.sorted());
     };
     let weak = rules::weak(&config);
     match config.profile {
-        Profile::Production => faults.append(weak),
-        Profile::Staging => config.warnings = weak,
+        Profile::Production => faults.append_new(weak),
+        Profile::Staging => config.warnings = weak.sorted(),
         Profile::Development => {}
     }
     if faults.is_empty() {
         Ok(config)
     } else {
-        Err(faults)
+        Err(faults.sorted())
     }
 }
 
@@ -170,7 +169,7 @@ fn read_file(source: &ConfigFile, keys: &Keys, faults: &mut Faults) -> Vec<Setti
     }
 }
 
-/// Checks each setting of one source alone and gives those that fit.
+/// Parses each setting of one source alone and gives those that fit.
 fn check_layer(
     layer: Vec<Setting>,
     sections: &[Section],
@@ -205,12 +204,11 @@ fn check_layer(
         };
         let checked = value.and_then(|value| {
             refuse_broken_text(&value)?;
-            check_alone(sections, &key.path, &value).map_err(|reason| {
-                match key.is_secret() && !value.is_string() {
-                    // The library's words would repeat the value.
-                    true => "must be a text".to_owned(),
-                    false => reason,
-                }
+            environment::refuse_other_kind(key, &value)?;
+            parse_alone(sections, &key.path, &value).map_err(|reason| match key.kind {
+                // The library's words would name a type of the language.
+                Kind::Integer => format!("must be {}", key.range()),
+                _ => reason,
             })?;
             Ok(value)
         });
@@ -255,22 +253,16 @@ fn refuse_broken_text(value: &Value) -> Result<(), String> {
     }
 }
 
-/// Checks one value with everything else at its default: what is wrong then is wrong with this value.
-fn check_alone(sections: &[Section], path: &str, value: &Value) -> Result<(), String> {
+/// Parses one value with everything else at its default: what is wrong then is wrong with this value. Ranges are for
+/// the whole to check, where the rules between two values are.
+fn parse_alone(sections: &[Section], path: &str, value: &Value) -> Result<(), String> {
     let section = section_of(sections, path);
     let mut fields = Map::new();
     place(&mut fields, inside(section, path), value.clone());
-    match (section.check)(&Value::Object(fields)) {
-        Ok(_) => Ok(()),
-        Err(found) => Err(found
-            .into_iter()
-            .map(|fault| fault.reason)
-            .collect::<Vec<_>>()
-            .join("; ")),
-    }
+    (section.parse)(&Value::Object(fields))
 }
 
-/// Checks each section as a whole: what only several values together can get wrong.
+/// Checks each section as a whole: ranges, and what only several values together can get wrong.
 fn check_sections(
     sections: &[Section],
     values: &Values,
@@ -288,22 +280,16 @@ fn check_sections(
     let mut checked = BTreeMap::new();
     for section in sections {
         let fields = fields.remove(section.name).unwrap_or_default();
-        match (section.check)(&Value::Object(fields)) {
-            Ok(value) => {
-                checked.insert(section.name, value);
-            }
-            Err(found) => {
-                for fault in found {
-                    let path = [section.name, &fault.path]
-                        .into_iter()
-                        .filter(|part| !part.is_empty());
-                    let path = path.collect::<Vec<_>>().join(".");
-                    let origin = values
-                        .get(&path)
-                        .map_or(Origin::Default, |(_, origin)| origin.clone());
-                    faults.add(path, origin, fault.reason);
-                }
-            }
+        let (value, found) = (section.check)(&Value::Object(fields));
+        for fault in found {
+            let path = [section.name, &fault.path].into_iter();
+            let path: Vec<&str> = path.filter(|part| !part.is_empty()).collect();
+            let path = path.join(".");
+            let origin = origin_of(values, &path);
+            faults.add(path, origin, fault.reason);
+        }
+        if let Some(value) = value {
+            checked.insert(section.name, value);
         }
     }
     checked
@@ -327,6 +313,14 @@ fn check_services(values: &Values, known: &[&'static str], faults: &mut Faults) 
             );
         }
     }
+}
+
+/// Where the value at a path was given; `http.allowed_origins[3]` was given with `http.allowed_origins`.
+fn origin_of(values: &Values, path: &str) -> Origin {
+    let key = path.split('[').next().unwrap_or(path);
+    values
+        .get(key)
+        .map_or(Origin::Default, |(_, origin)| origin.clone())
 }
 
 fn section_of<'a>(sections: &'a [Section], path: &str) -> &'a Section {

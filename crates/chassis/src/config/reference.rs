@@ -54,10 +54,11 @@ fn complete(schema: &mut Value, defaults: &Value) {
         if is_secret {
             files.push(name.clone());
         }
-        if let Some(fields) = property.as_object_mut() {
-            if !default.is_null() && !fields.contains_key("properties") {
-                fields.insert("default".to_owned(), default.clone());
-            }
+        if let Some(fields) = property.as_object_mut()
+            && !default.is_null()
+            && !fields.contains_key("properties")
+        {
+            fields.insert("default".to_owned(), default.clone());
         }
     }
     for name in files {
@@ -83,9 +84,9 @@ pub fn reference(sections: &[Section]) -> String {
         } else {
             format!("`[{}]`", section.name)
         };
-        page.push_str(&format!("\n## {title}\n\n"));
+        page.extend(["\n## ", &title, "\n\n"]);
         if let Some(about) = section.schema.get("description").and_then(Value::as_str) {
-            page.push_str(&format!("{}\n\n", one_line(about)));
+            page.extend([one_line(about).as_str(), "\n\n"]);
         }
         page.push_str("| Key | Default | Range | Meaning |\n|---|---|---|---|\n");
         for key in keys.iter().filter(|key| key.section() == section.name) {
@@ -126,25 +127,20 @@ fn row(key: &Key) -> String {
     format!(
         "| `{}` | {default} | {} | {}{secret} |\n",
         key.path,
-        range(&key.schema),
+        allowed(key),
         cell(about)
     )
 }
 
 /// What the schema allows, in a few words.
-fn range(schema: &Value) -> String {
-    let choices: Vec<String> = choices(schema)
+fn allowed(key: &Key) -> String {
+    let choices: Vec<String> = choices(&key.schema)
         .map(|choice| format!("`{choice}`"))
         .collect();
     if !choices.is_empty() {
         return choices.join(", ");
     }
-    match (schema.get("minimum"), schema.get("maximum")) {
-        (Some(minimum), Some(maximum)) => format!("{minimum} to {maximum}"),
-        (Some(minimum), None) => format!("at least {minimum}"),
-        (None, Some(maximum)) => format!("at most {maximum}"),
-        (None, None) => String::new(),
-    }
+    key.range()
 }
 
 fn choices(schema: &Value) -> impl Iterator<Item = &str> {

@@ -26,7 +26,7 @@ pub(super) fn weak(config: &Config) -> Faults {
         faults: Faults::default(),
     };
     let http = &config.http;
-    let listens_beyond = !http.listen.ip().is_loopback();
+    let listens_beyond = !http.listen.ip().to_canonical().is_loopback();
     let is_reachable = listens_beyond || !http.trusted_proxies.is_empty();
 
     if http

@@ -16,7 +16,9 @@ pub struct Section {
     pub(super) name: &'static str,
     pub(super) schema: Value,
     pub(super) defaults: Value,
-    pub(super) check: fn(&Value) -> Result<Checked, Vec<SectionFault>>,
+    /// Whether the values have the types that the fields ask for.
+    pub(super) parse: fn(&Value) -> Result<(), String>,
+    pub(super) check: fn(&Value) -> (Option<Checked>, Vec<SectionFault>),
 }
 
 /// A checked section as its own type.
@@ -34,7 +36,7 @@ pub struct SectionFault {
 impl Section {
     /// Declares `[name]` to hold a `T`.
     ///
-    /// `T` and the structs inside it need `#[serde(default, deny_unknown_fields)]`: each given value is first checked
+    /// `T` and the structs inside it need `#[serde(default, deny_unknown_fields)]`: each given value is first parsed
     /// alone, so that all faults are found at once, and that needs a default for everything else. Fields that are
     /// [`Secret`](super::Secret) are masked when shown and may be read from a file.
     pub fn of<T>(name: &'static str) -> Self
@@ -57,29 +59,36 @@ impl Section {
                 .into_root_schema_for::<T>()
                 .to_value(),
             defaults: serde_json::to_value(T::default()).unwrap_or_default(),
+            parse: |value| match T::deserialize(value) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(error.to_string()),
+            },
             check: check::<T>,
         }
     }
 }
 
-fn check<T>(value: &Value) -> Result<Checked, Vec<SectionFault>>
+/// The section as its type, also where a value is out of range, and everything that is.
+fn check<T>(value: &Value) -> (Option<Checked>, Vec<SectionFault>)
 where
     T: DeserializeOwned + Validate<Context = ()> + Any + Send + Sync,
 {
-    let section: T = serde_json::from_value(value.clone()).map_err(|error| {
-        vec![SectionFault {
-            path: String::new(),
-            reason: error.to_string(),
-        }]
-    })?;
-    match section.validate() {
-        Ok(()) => Ok(Arc::new(section)),
-        Err(report) => Err(report
-            .iter()
-            .map(|(path, error)| SectionFault {
-                path: path.to_string(),
+    let section = match T::deserialize(value) {
+        Ok(section) => section,
+        Err(error) => {
+            let fault = SectionFault {
+                path: String::new(),
                 reason: error.to_string(),
-            })
-            .collect()),
-    }
+            };
+            return (None, vec![fault]);
+        }
+    };
+    let report = section.validate().err();
+    let faults = report.iter().flat_map(garde::Report::iter);
+    let faults = faults.map(|(path, error)| SectionFault {
+        path: path.to_string(),
+        reason: error.to_string(),
+    });
+    let faults = faults.collect();
+    (Some(Arc::new(section)), faults)
 }

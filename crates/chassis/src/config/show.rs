@@ -14,7 +14,7 @@ pub(super) fn show(keys: &Keys, values: &Values) -> String {
         let (parent, name) = key.path.rsplit_once('.').unwrap_or(("", key.path.as_str()));
         if parent != table {
             table = parent;
-            lines.push_str(&format!("\n[{table}]\n"));
+            lines.extend(["\n[", table, "]\n"]);
         }
         let line = match (values.get(&key.path), &key.default) {
             (Some((value, origin)), _) => format!("{name} = {} # {origin}\n", printed(key, value)),
@@ -31,12 +31,11 @@ pub(super) fn show(keys: &Keys, values: &Values) -> String {
 fn printed(key: &Key, value: &Value) -> String {
     let shown = match (key.secrecy, value) {
         (Secrecy::Open, value) => value.clone(),
-        (Secrecy::Secret, _) => Value::String(MASK.to_owned()),
         (Secrecy::Url, Value::String(url)) => Value::String(
             DatabaseUrl::try_from(url.clone())
                 .map_or_else(|_| MASK.to_owned(), |url| url.to_string()),
         ),
-        (Secrecy::Url, _) => Value::String(MASK.to_owned()),
+        (Secrecy::Secret | Secrecy::Url, _) => Value::String(MASK.to_owned()),
     };
     toml(&shown).to_string()
 }

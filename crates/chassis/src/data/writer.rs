@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use metrics::{Counter, Histogram, counter, histogram};
+use metrics::{Counter, Histogram, Unit, counter, describe_counter, describe_histogram, histogram};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
     Statement, TransactionOptions, TransactionTrait,
@@ -96,21 +96,13 @@ impl Writer {
     }
 }
 
-/// Whether a write stays in its transaction.
+/// What becomes of a write in its transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Keep,
     Discard,
-}
-
-impl Verdict {
-    pub(super) fn of<T, E>(result: &Result<T, E>) -> Self {
-        if result.is_ok() {
-            Self::Keep
-        } else {
-            Self::Discard
-        }
-    }
+    /// Its time is over, and its last statement may still run.
+    Abandon,
 }
 
 /// Runs `work` with its panic caught and its time bounded.
@@ -118,7 +110,7 @@ pub(super) async fn guarded<T, E, F>(
     work: F,
     transaction: &DatabaseTransaction,
     limit: Option<Duration>,
-) -> Result<T, E>
+) -> (Verdict, Result<T, E>)
 where
     F: for<'c> FnOnce(&'c DatabaseTransaction) -> BoxFuture<'c, Result<T, E>>,
     E: From<DataError>,
@@ -130,14 +122,19 @@ where
         Some(limit) => match tokio::time::timeout(limit, caught).await {
             Ok(outcome) => outcome,
             Err(_) => {
-                return Err(DataError::TimedOut {
-                    limit_ms: limit.as_millis() as u64,
-                }
-                .into());
+                let limit_ms = limit.as_millis() as u64;
+                return (
+                    Verdict::Abandon,
+                    Err(DataError::TimedOut { limit_ms }.into()),
+                );
             }
         },
     };
-    outcome.unwrap_or_else(|_| Err(DataError::Panicked.into()))
+    match outcome {
+        Ok(Ok(value)) => (Verdict::Keep, Ok(value)),
+        Ok(Err(error)) => (Verdict::Discard, Err(error)),
+        Err(_) => (Verdict::Discard, Err(DataError::Panicked.into())),
+    }
 }
 
 /// A queued write, its types erased.
@@ -169,8 +166,7 @@ where
     fn run<'c>(&'c mut self, transaction: &'c DatabaseTransaction) -> BoxFuture<'c, Verdict> {
         Box::pin(async move {
             let work = self.work.take().expect("a write is run once");
-            let result = guarded(work, transaction, self.limit).await;
-            let verdict = Verdict::of(&result);
+            let (verdict, result) = guarded(work, transaction, self.limit).await;
             self.result = Some(result);
             verdict
         })
@@ -251,13 +247,16 @@ impl Task {
             Ok(()) => {
                 self.metrics.commit_seconds.record(syncing.elapsed());
                 self.metrics.group_rows.record(kept.len() as f64);
-                kept.into_iter().for_each(|write| write.answer(None));
+                for write in kept {
+                    write.answer(None);
+                }
                 Ok(())
             }
             Err(error) => {
                 let lost = DataError::Lost(error.to_string());
-                kept.into_iter()
-                    .for_each(|write| write.answer(Some(lost.clone())));
+                for write in kept {
+                    write.answer(Some(lost.clone()));
+                }
                 Err(lost)
             }
         }
@@ -285,7 +284,7 @@ impl Task {
                         savepoint.is_fresh = false;
                         kept.push(write);
                     }
-                    Verdict::Discard => {
+                    Verdict::Discard | Verdict::Abandon => {
                         self.metrics.rolled_back.increment(1);
                         write.answer(None);
                         savepoint.undo().await?;
@@ -341,14 +340,15 @@ impl<'a> Savepoint<'a> {
     }
 
     async fn open(&mut self) -> Result<(), DbErr> {
-        match (self.is_open, self.is_fresh) {
-            (true, true) => {}
-            (true, false) => {
-                self.execute("RELEASE one_write; SAVEPOINT one_write")
-                    .await?
-            }
-            (false, _) => self.execute("SAVEPOINT one_write").await?,
+        if self.is_open && self.is_fresh {
+            return Ok(());
         }
+        let sql = if self.is_open {
+            "RELEASE one_write; SAVEPOINT one_write"
+        } else {
+            "SAVEPOINT one_write"
+        };
+        self.execute(sql).await?;
         self.is_open = true;
         self.is_fresh = true;
         Ok(())
@@ -376,6 +376,20 @@ struct Metrics {
 
 impl Metrics {
     fn new() -> Self {
+        describe_histogram!("data_group_rows", "Writes that shared one sync to disk");
+        describe_histogram!(
+            "data_commit_seconds",
+            Unit::Seconds,
+            "Time of one commit with its sync"
+        );
+        describe_counter!(
+            "data_writes_rolled_back_total",
+            "Writes that failed and were rolled back"
+        );
+        describe_counter!(
+            "data_groups_lost_total",
+            "Groups of writes that could not be committed"
+        );
         Self {
             group_rows: histogram!("data_group_rows"),
             commit_seconds: histogram!("data_commit_seconds"),

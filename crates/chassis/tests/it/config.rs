@@ -1,5 +1,7 @@
 //! Configuration: precedence, faults, masking, production, the generated pages.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::PathBuf;
 
 use chassis::config::{
@@ -17,9 +19,9 @@ struct Moon {
     /// Widest drawing.
     #[garde(range(min = 16, max = 4096))]
     maximum_pixels: u32,
-    #[garde(custom(|narrow: &u32, _| match *narrow <= self.maximum_pixels {
-        true => Ok(()),
-        false => Err(garde::Error::new("must not exceed maximum_pixels")),
+    #[garde(custom(|narrow: &u32, (): &()| {
+        let wide = self.maximum_pixels;
+        (*narrow <= wide).then_some(()).ok_or_else(|| garde::Error::new("must not exceed maximum_pixels"))
     }))]
     minimum_pixels: u32,
     #[garde(skip)]
@@ -173,7 +175,7 @@ body_limit_bytes = 'big'
 trusted_proxies = ['10.0.0.0/40']
 header_timeout_ms = 1
 [moon]
-maximum_pixels = 8
+maximum_pixels = 9000
 [moon.cache]
 entrys = 1
 [weather]
@@ -185,15 +187,15 @@ rain = true
         .flag("--data", "data.readers", "0")
         .faults();
     let expected = [
-        "APLOMB_HTTP_LISTEN: no setting has this name; did you mean APLOMB_HTTP__LISTEN?",
         "aplomb.toml:1: profil: unknown key; did you mean `profile`?",
         "aplomb.toml:3: http.lisen: unknown key; did you mean `http.listen`?",
-        "aplomb.toml:4: http.body_limit_bytes: invalid type: string \"big\", expected u64",
+        "aplomb.toml:4: http.body_limit_bytes: must be a whole number, not \"big\"",
         "aplomb.toml:5: http.trusted_proxies: `10.0.0.0/40` needs a prefix length from 0 to 32",
         "aplomb.toml:6: http.header_timeout_ms: lower than 100",
-        "aplomb.toml:8: moon.maximum_pixels: lower than 16; must not exceed maximum_pixels",
+        "aplomb.toml:8: moon.maximum_pixels: greater than 4096",
         "aplomb.toml:10: moon.cache.entrys: unknown key; did you mean `moon.cache.entries`?",
         "aplomb.toml:11: weather: unknown key",
+        "APLOMB_HTTP_LISTEN: no setting has this name; did you mean APLOMB_HTTP__LISTEN?",
         "APLOMB_LIMITS__ANONYMOUS_PER_MINUTE: limits.anonymous_per_minute: `many` is not a whole number",
         "--data: data.readers: lower than 1",
     ];
@@ -206,6 +208,31 @@ fn fault_of_two_values_together_names_the_one_that_breaks() {
     assert_eq!(
         faults,
         ["aplomb.toml:3: moon.minimum_pixels: must not exceed maximum_pixels"]
+    );
+}
+
+#[test]
+fn values_that_fit_only_together_are_accepted() {
+    let config = given("[moon]\nminimum_pixels = 2000\nmaximum_pixels = 4000\n").loaded();
+    assert_eq!(config.section::<Moon>("moon").unwrap().minimum_pixels, 2000);
+}
+
+#[test]
+fn weak_settings_are_reported_beside_other_faults_and_not_twice() {
+    let file = "profile = 'production'\n[http]\nlisten = '0.0.0.0:1'\nheader_timeout_ms = 1\n[telemetry]\nmetrics_token = 1\n";
+    let faults = given(file).faults();
+    let keys: Vec<&str> = faults
+        .iter()
+        .map(|fault| fault.split(": ").nth(1).unwrap())
+        .collect();
+    assert_eq!(
+        keys,
+        [
+            "http.listen",
+            "http.header_timeout_ms",
+            "telemetry.metrics_token"
+        ],
+        "{faults:#?}"
     );
 }
 
@@ -385,25 +412,25 @@ fn production_refuses_every_weak_setting_at_once() {
     assert_eq!(
         keys,
         [
-            "http.allowed_origins",
             "http.listen",
             "http.public_url",
+            "http.allowed_origins",
+            "data.url",
             "limits.anonymous_per_minute",
             "telemetry.metrics_token",
-            "data.url"
         ]
     );
     assert!(
-        faults[1].starts_with("aplomb.toml:3: http.listen: weak in production: 0.0.0.0:8080"),
+        faults[0].starts_with("aplomb.toml:3: http.listen: weak in production: 0.0.0.0:8080"),
         "{}",
-        faults[1]
+        faults[0]
     );
     assert!(
-        faults[4].contains("APLOMB_TELEMETRY__METRICS_TOKEN"),
+        faults[5].contains("APLOMB_TELEMETRY__METRICS_TOKEN"),
         "{}",
-        faults[4]
+        faults[5]
     );
-    assert!(!faults[5].contains("postgres:postgres"), "{}", faults[5]);
+    assert!(!faults[3].contains("postgres:postgres"), "{}", faults[3]);
 }
 
 #[test]
@@ -473,7 +500,7 @@ fn hostile_file_is_one_clear_fault() {
         ),
         (
             b"[http]\nmaximum_in_flight = 99999999999999".to_vec(),
-            "http.maximum_in_flight",
+            "http.maximum_in_flight: must be 1 to 1000000",
         ),
     ];
     for (file, expected) in cases {

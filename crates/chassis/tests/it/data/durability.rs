@@ -45,10 +45,6 @@ async fn acknowledged_rows_survive_a_kill() {
 }
 
 /// Starts the victim, lets it write for a random time after its first row, kills it and gives what it was promised.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the drill kills a process of its own, at once and on purpose"
-)]
 fn killed_after(folder: &std::path::Path, round: u64) -> Vec<String> {
     let mut victim = Command::new(std::env::current_exe().unwrap())
         .args([

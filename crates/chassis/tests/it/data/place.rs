@@ -84,9 +84,8 @@ pub(super) async fn on_postgres(test: impl AsyncFn(&Place)) {
         static SAID: Once = Once::new();
         SAID.call_once(|| {
             // Not `println`, which the test harness swallows.
-            let line =
-                "skipped: the PostgreSQL half of the store tests (APLOMB_TEST_POSTGRES is not set)";
-            writeln!(std::io::stderr(), "{line}").unwrap();
+            let line = b"skipped: the PostgreSQL half of the store tests (APLOMB_TEST_POSTGRES is not set)\n";
+            std::io::stderr().write_all(line).unwrap();
         });
         return;
     };

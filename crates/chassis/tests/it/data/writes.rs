@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use tokio::sync::oneshot;
 
-use super::place::{Place, add, notes, on_each, write_note};
+use super::place::{Place, add, notes, on_each, on_postgres, write_note};
 
 /// How one write of a group ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -242,6 +242,33 @@ async fn write_that_takes_too_long_is_rolled_back_and_the_next_one_runs() {
         quick.unwrap();
         assert_eq!(notes(&database).await, ["quick"]);
         database.close().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn caller_does_not_wait_for_a_statement_that_hangs() {
+    on_postgres(async |place| {
+        let config = chassis::config::Data {
+            write_timeout_ms: 100,
+            ..place.config.clone()
+        };
+        let database = Database::open(&config, place.clock.clone()).await.unwrap();
+        let hanging = database.write(|tx| {
+            Box::pin(async move {
+                tx.execute_unprepared("SELECT pg_sleep(5)").await?;
+                Ok::<_, DataError>(())
+            })
+        });
+        let began = std::time::Instant::now();
+        let error = hanging.await.unwrap_err();
+        assert!(matches!(error, DataError::TimedOut { .. }), "{error}");
+        assert!(
+            began.elapsed() < Duration::from_secs(3),
+            "{:?}",
+            began.elapsed()
+        );
+        database.ping().await.unwrap();
     })
     .await;
 }
