@@ -5,7 +5,7 @@
 //! * [`server`]: connections, header limits, graceful drain
 //! * [`query`]: strict query strings; [`conditional`]: `ETag` and 304
 //! * [`assembly`]: services' routes to one router, its OpenAPI document and its docs page
-//! * [`health`]: `/livez`, `/readyz`, `/health`
+//! * [`home`]: the start page; [`health`]: `/livez`, `/readyz`, `/health`
 
 pub mod address;
 pub mod assembly;
@@ -14,6 +14,7 @@ pub mod conditional;
 pub mod front;
 mod headers;
 pub mod health;
+pub mod home;
 pub mod problem;
 pub mod query;
 pub mod routes;

@@ -33,7 +33,7 @@ pub trait Service: Send + Sync + 'static {
         None
     }
 
-    /// What it says to people.
+    /// What it says to people. `<name>.about` is its line on the start page.
     fn messages(&self) -> Option<Messages> {
         None
     }

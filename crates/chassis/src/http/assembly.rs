@@ -3,17 +3,19 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use http::{HeaderMap, HeaderValue, header};
 use utoipa::openapi::{Info, License, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
+use super::RequestContext;
 use super::conditional::EntityTag;
 use super::health::{self, Vitals};
+use super::home::Home;
 use super::problem::Problem;
 use crate::config::Secret;
 use crate::service::{Context, Service};
@@ -23,7 +25,14 @@ use crate::telemetry::metrics;
 pub const DOCUMENT: &str = "/api/openapi.json";
 
 /// Served beside the document.
-pub const UNDOCUMENTED: [&str; 4] = [DOCUMENT, "/metrics", "/docs", "/docs/{*rest}"];
+pub const UNDOCUMENTED: [&str; 6] = [
+    "/",
+    "/docs/",
+    DOCUMENT,
+    "/metrics",
+    "/docs",
+    "/docs/{*rest}",
+];
 
 /// The docs page brings its own script and styles.
 const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
@@ -49,11 +58,16 @@ pub fn router(
 ) -> Router {
     let (health, _) = health_routes().split_for_parts();
     let (served, _) = service_routes(services).split_for_parts();
+    let page = Arc::new(Home::new(services, &context.catalogue));
+    let home = move |Extension(request): Extension<RequestContext>| {
+        std::future::ready(page.answer(request.language))
+    };
     let metrics_token = context.config.telemetry.metrics_token.clone();
     let scraped = move |headers: HeaderMap| async move { scrape(&headers, metrics_token.as_ref()) };
     health
         .with_state(vitals)
         .merge(served.with_state(context))
+        .route("/", get(home))
         .route(DOCUMENT, get(document_route(document)))
         .route("/metrics", get(scraped))
         .merge(docs_page())
