@@ -2,3 +2,5 @@
 
 mod config;
 mod data;
+mod house;
+mod http;

@@ -1,0 +1,188 @@
+//! A whole house for a test: port 0, its own database and folder, a small service that misbehaves
+//! on request.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Json;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use chassis::clock::SystemClock;
+use chassis::config::{self, ConfigFile, Override, Sources};
+use chassis::house::{House, HouseFault, Services};
+use chassis::http::problem::Problem;
+use chassis::http::server::Drain;
+use chassis::i18n::Messages;
+use chassis::service::{Context, Service};
+use http::StatusCode;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Routes that do what hostile or unlucky requests meet.
+struct Trouble;
+
+impl Service for Trouble {
+    fn name(&self) -> &'static str {
+        "trouble"
+    }
+
+    fn messages(&self) -> Option<Messages> {
+        Some(Messages {
+            english: r#"{"trouble.about":"t"}"#,
+            french: r#"{"trouble.about":"t"}"#,
+        })
+    }
+
+    fn routes(&self) -> OpenApiRouter<Arc<Context>> {
+        OpenApiRouter::new()
+            .route(
+                "/echo",
+                post(|Json(body): Json<serde_json::Value>| async move { Json(body) }),
+            )
+            .route("/panic", get(|| async { panic!("on request") as () }))
+            .route(
+                "/slow",
+                get(|| async {
+                    tokio::time::sleep(Duration::from_secs(2)).await;
+                    "late"
+                }),
+            )
+            .route("/text", get(|| async { "line of text\n".repeat(1000) }))
+            .route(
+                "/teapot",
+                get(|| async { StatusCode::IM_A_TEAPOT.into_response() }),
+            )
+            .route(
+                "/conflict",
+                get(|| async { Problem::new(StatusCode::CONFLICT, "data.unique").into_response() }),
+            )
+    }
+}
+
+/// What is to be started.
+pub(crate) struct Builder {
+    settings: Vec<(&'static str, String)>,
+}
+
+/// A running house.
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    pub(crate) client: reqwest::Client,
+    pub(crate) log: Log,
+    stop: Option<oneshot::Sender<()>>,
+    served: JoinHandle<Result<Drain, HouseFault>>,
+    _folder: TempDir,
+}
+
+/// Access log lines, kept.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub(crate) fn lines(&self) -> Vec<serde_json::Value> {
+        let bytes = self.0.lock().unwrap().clone();
+        String::from_utf8(bytes)
+            .unwrap()
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A house with limits off and JSON logs.
+pub(crate) fn house() -> Builder {
+    Builder {
+        settings: Vec::new(),
+    }
+    .set("limits.anonymous_per_minute", "0")
+    .set("telemetry.log_format", "json")
+}
+
+impl Builder {
+    pub(crate) fn set(mut self, key: &'static str, value: impl ToString) -> Self {
+        self.settings.retain(|(earlier, _)| *earlier != key);
+        self.settings.push((key, value.to_string()));
+        self
+    }
+
+    pub(crate) async fn start(self) -> Running {
+        let folder = TempDir::new().unwrap();
+        let services: Services = vec![Arc::new(Trouble)];
+        let mut flags = vec![Override::new(
+            "--data",
+            "data.folder",
+            folder.path().join("data").to_str().unwrap(),
+        )];
+        flags.extend(
+            self.settings
+                .into_iter()
+                .map(|(key, value)| Override::new("test", key, value)),
+        );
+        let sources = Sources {
+            file: ConfigFile::None,
+            environment: Vec::new(),
+            flags,
+            sections: Vec::new(),
+            services: vec!["trouble"],
+        };
+        let config = config::load(&sources).unwrap_or_else(|faults| panic!("{faults}"));
+        let log = Log::default();
+        let house = House::open(&services, config, Arc::new(SystemClock), log.clone())
+            .await
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let served = chassis::task::spawn(house.serve(listener, async {
+            let _ = stopped.await;
+        }));
+        Running {
+            address,
+            client: reqwest::Client::new(),
+            log,
+            stop: Some(stop),
+            served,
+            _folder: folder,
+        }
+    }
+}
+
+impl Running {
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> reqwest::Response {
+        self.client.get(self.url(path)).send().await.unwrap()
+    }
+
+    /// Asks it to stop, without waiting.
+    pub(crate) fn ask_to_stop(&mut self) {
+        let _ = self.stop.take().unwrap().send(());
+    }
+
+    /// Waits until it has ended, after [`Running::ask_to_stop`] or by stopping it now.
+    pub(crate) async fn stopped(mut self) -> Drain {
+        if self.stop.is_some() {
+            self.ask_to_stop();
+        }
+        drop(self.client);
+        self.served.await.unwrap().unwrap()
+    }
+}
