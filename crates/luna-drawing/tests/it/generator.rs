@@ -1,6 +1,9 @@
 //! The frozen generator against the vectors that its document publishes.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking, as tests do"
+)]
 
 use luna_drawing::emotion::Emotion;
 use luna_drawing::family::Family;
