@@ -43,9 +43,9 @@ struct Start {
 /// How an emotion moves.
 struct Manner {
     /// Hundredths of a second from the first to the last change.
-    whole: u32,
+    whole: i32,
     /// Hundredths of a second before the accent begins.
-    wait: u32,
+    wait: i32,
     ease: &'static str,
     /// Times the family's distances and angles.
     force: f64,
@@ -165,9 +165,9 @@ pub(crate) fn write_rules(
         out.extend_from_slice(b"px ");
         put(out, hundredths(still.y));
         let _ = write!(out, "px;animation:{prefix}{name} ");
-        put(out, (how.whole - wait) as i32);
+        put(out, how.whole - wait);
         let _ = write!(out, "s cubic-bezier({}) ", how.ease);
-        put(out, wait as i32);
+        put(out, wait);
         out.extend_from_slice(b"s both}");
         if !classes.is_empty() {
             classes.push(b',');

@@ -2,29 +2,11 @@
 
 use std::f64::consts::PI;
 
-use crate::geometry::{Point, Segment};
+use crate::geometry::{Point, Segment, point};
 use crate::number::{Joint, hundredths, put, width};
 
 /// A place in hundredths of a unit.
 pub(crate) type Spot = (i32, i32);
-
-/// From an outline's own units to picture units.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
-    /// Picture units per unit of the outline.
-    pub(crate) scale: f64,
-    /// Where the outline's origin lies in the picture.
-    pub(crate) origin: Point,
-}
-
-impl Place {
-    fn spot(&self, p: Point) -> Spot {
-        (
-            hundredths(self.origin.x + p.x * self.scale),
-            hundredths(self.origin.y + p.y * self.scale),
-        )
-    }
-}
 
 /// Writes path data. Positions are rounded once, and relative steps are the differences of rounded
 /// positions, so that rounding never adds up along an outline.
@@ -40,6 +22,8 @@ pub(crate) struct Pen<'a> {
     /// The control point of the last quadratic.
     quadratic: Option<Spot>,
     relative_only: bool,
+    /// Hundredths between two positions.
+    grain: i32,
 }
 
 impl<'a> Pen<'a> {
@@ -54,15 +38,18 @@ impl<'a> Pen<'a> {
             cubic: None,
             quadratic: None,
             relative_only: false,
+            grain: 1,
         }
     }
 
-    /// A pen that stands at `at` and writes nothing that depends on it: its bytes serve anywhere.
+    /// A pen that stands at `at`, takes positions to whole units and writes nothing that depends on
+    /// its place: its bytes serve anywhere.
     pub(crate) fn anywhere(out: &'a mut Vec<u8>, at: Spot) -> Self {
         Self {
             at,
             start: at,
             relative_only: true,
+            grain: 100,
             ..Self::new(out)
         }
     }
@@ -89,19 +76,19 @@ impl<'a> Pen<'a> {
         self.start
     }
 
-    /// Writes an outline; its first `Move` is left out where the pen came from [`Pen::anywhere`].
-    pub(crate) fn outline(&mut self, segments: &[Segment], place: Place) {
-        let mut from = Point { x: 0.0, y: 0.0 };
+    /// Writes an outline moved by `origin`; its first `Move` is left out where the pen came from [`Pen::anywhere`].
+    pub(crate) fn outline(&mut self, segments: &[Segment], origin: Point) {
+        let mut from = point(0.0, 0.0);
         for (i, segment) in segments.iter().enumerate() {
             match *segment {
                 Segment::Move(p) => {
                     if !(self.relative_only && i == 0) {
-                        self.move_to(place.spot(p));
+                        self.move_to(self.spot(p, origin));
                     }
                     from = p;
                 }
                 Segment::Line(p) => {
-                    let to = place.spot(p);
+                    let to = self.spot(p, origin);
                     let closes = to == self.start && segments.get(i + 1) == Some(&Segment::Close);
                     if !closes && to != self.at {
                         self.line_to(to);
@@ -110,9 +97,13 @@ impl<'a> Pen<'a> {
                 }
                 Segment::Cubic(a, b, p) => {
                     if let Some(control) = as_quadratic(from, a, b, p) {
-                        self.quadratic_to(place.spot(control), place.spot(p));
+                        self.quadratic_to(self.spot(control, origin), self.spot(p, origin));
                     } else {
-                        self.cubic_to(place.spot(a), place.spot(b), place.spot(p));
+                        self.cubic_to(
+                            self.spot(a, origin),
+                            self.spot(b, origin),
+                            self.spot(p, origin),
+                        );
                     }
                     from = p;
                 }
@@ -131,7 +122,7 @@ impl<'a> Pen<'a> {
                         } else {
                             centre.polar(radius, start + part * f64::from(piece))
                         };
-                        self.arc_to(radius * place.scale, part, place.spot(end));
+                        self.arc_to(radius, part, self.spot(end, origin));
                     }
                     from = to;
                 }
@@ -154,7 +145,7 @@ impl<'a> Pen<'a> {
 
     fn cubic_to(&mut self, a: Spot, b: Spot, to: Spot) {
         let ([ax, ay], [bx, by], [dx, dy]) = (self.step(a), self.step(b), self.step(to));
-        if self.cubic.is_some_and(|last| mirrors(last, self.at, a)) {
+        if self.cubic.is_some_and(|last| self.mirrors(last, a)) {
             self.command(b's', &[bx, by, dx, dy], &[b.0, b.1, to.0, to.1]);
         } else {
             let steps = [ax, ay, bx, by, dx, dy];
@@ -167,7 +158,7 @@ impl<'a> Pen<'a> {
     fn quadratic_to(&mut self, control: Spot, to: Spot) {
         let ([cx, cy], [dx, dy]) = (self.step(control), self.step(to));
         match self.quadratic {
-            Some(last) if mirrors(last, self.at, control) => {
+            Some(last) if self.mirrors(last, control) => {
                 let implied = (2 * self.at.0 - last.0, 2 * self.at.1 - last.1);
                 self.command(b't', &[dx, dy], &[to.0, to.1]);
                 self.quadratic = Some(implied);
@@ -199,6 +190,19 @@ impl<'a> Pen<'a> {
         self.joint = Joint::Bare;
         self.cubic = None;
         self.quadratic = None;
+    }
+
+    fn spot(&self, p: Point, origin: Point) -> Spot {
+        let grain = f64::from(self.grain);
+        let along = |units: f64| hundredths(units / grain) * self.grain;
+        (along(origin.x + p.x), along(origin.y + p.y))
+    }
+
+    /// Whether `next` is `last` mirrored at the pen, as the smooth commands take it; one grain may
+    /// differ, which the next curve does not inherit.
+    const fn mirrors(&self, last: Spot, next: Spot) -> bool {
+        (2 * self.at.0 - last.0 - next.0).abs() <= self.grain
+            && (2 * self.at.1 - last.1 - next.1).abs() <= self.grain
     }
 
     const fn step(&self, to: Spot) -> [i32; 2] {
@@ -251,11 +255,6 @@ impl<'a> Pen<'a> {
     }
 }
 
-/// Whether `next` is `last` mirrored at `at`, as the smooth commands take it; a hundredth may differ.
-const fn mirrors(last: Spot, at: Spot, next: Spot) -> bool {
-    (2 * at.0 - last.0 - next.0).abs() <= 1 && (2 * at.1 - last.1 - next.1).abs() <= 1
-}
-
 /// The control point of the quadratic curve that a cubic was raised from (TrueType outlines are
 /// quadratic): two numbers fewer, or four where it goes on smoothly.
 fn as_quadratic(from: Point, a: Point, b: Point, to: Point) -> Option<Point> {
@@ -282,16 +281,10 @@ fn pieces(turn: f64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::point;
-
-    const PLAIN: Place = Place {
-        scale: 1.0,
-        origin: point(0.0, 0.0),
-    };
 
     fn data(segments: &[Segment]) -> String {
         let mut out = Vec::new();
-        Pen::new(&mut out).outline(segments, PLAIN);
+        Pen::new(&mut out).outline(segments, point(0.0, 0.0));
         String::from_utf8(out).unwrap()
     }
 

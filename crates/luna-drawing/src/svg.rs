@@ -6,16 +6,16 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::io::Write;
 use std::ptr;
-use std::rc::Rc;
 
 use crate::drawing::{Cap, Drawing, Ink, Outline, Paint, Part, Shape};
 use crate::geometry::{Point, Segment, point};
 use crate::motion::{suffix, write_rules};
 use crate::number::{hundredths, put};
-use crate::outline::{Pen, Place, Spot};
+use crate::outline::{Pen, Spot};
 use crate::picture::{Picture, Rgb};
-use crate::wordmark::{Glyph, Wordmark};
+use crate::wordmark::{Glyph, Placed, Wordmark};
 
 /// The picture as a standalone SVG document, UTF-8, without an XML declaration: the same bytes fit
 /// a file and a page. The same picture gives the same bytes on every platform.
@@ -190,13 +190,9 @@ fn path<'a>(
         attributes(out, picture, group);
     }
     out.extend_from_slice(b" d=\"");
-    let place = Place {
-        scale: 1.0,
-        origin: picture.mark_at,
-    };
     let mut pen = Pen::new(out);
     for shape in shapes {
-        pen.outline(segments(&picture.drawing, shape), place);
+        pen.outline(segments(&picture.drawing, shape), picture.mark_at);
     }
     out.extend_from_slice(b"\"/>");
 }
@@ -208,7 +204,11 @@ fn segments<'a>(drawing: &'a Drawing, shape: &Shape) -> &'a [Segment] {
     }
 }
 
-/// A glyph's outline after its first move, at one scale.
+/// Letters are written in steps of so many font units: the font has 2,000 to the em, and 1,000 is
+/// what most fonts are drawn on (0.02 units of the picture at most, for a tenth fewer bytes).
+const STEP: f64 = 2.0;
+
+/// A glyph's outline in steps, after its first move.
 struct Written {
     first: Spot,
     /// From there to the start of the last contour.
@@ -216,64 +216,79 @@ struct Written {
     bytes: Vec<u8>,
 }
 
-/// More glyphs at more scales than any caller has today; beyond, outlines are written afresh.
-const MOST_WRITTEN: usize = 4096;
-
 thread_local! {
-    /// Glyphs are static and lockups use few scales, so an outline's digits are made once a thread.
-    /// The key is the glyph's address and the scale's bits. A memo only: it changes no byte.
-    static WRITTEN: RefCell<HashMap<(usize, u64), Rc<Written>>> = RefCell::new(HashMap::new());
+    /// Glyphs are static, so the digits of an outline are made once a thread; the key is the glyph's
+    /// address. A memo only: it changes no byte, and holds no more than the font does.
+    static WRITTEN: RefCell<HashMap<usize, Written>> = RefCell::new(HashMap::new());
 }
 
-/// The whole word as one path. Letters do not overlap each other, so winding cannot mix.
+/// The whole word as one path in steps of the font: whole numbers take fewer bytes than decimals. Letters do not overlap each other, so winding cannot mix.
 fn letters(out: &mut Vec<u8>, wordmark: &Wordmark, ink: Rgb) {
-    if wordmark
-        .glyphs
-        .iter()
-        .all(|placed| placed.glyph.segments.is_empty())
-    {
+    let is_inked = |placed: &&Placed| !placed.glyph.segments.is_empty();
+    let Some(left) = wordmark.glyphs.iter().find(is_inked).map(|placed| placed.x) else {
         return;
-    }
+    };
     out.extend_from_slice(b"<path");
     colour(out, "fill", ink);
-    out.extend_from_slice(b" d=\"");
+    out.extend_from_slice(b" transform=\"translate(");
+    put(out, hundredths(left));
+    out.push(b' ');
+    put(out, hundredths(wordmark.baseline));
+    // Seven decimals: the last letter of the longest name is within a hundredth of a unit.
+    // Writing to a vector cannot fail.
+    let _ = write!(out, ")scale({:.7})\" d=\"", wordmark.scale * STEP);
     let mut pen = Pen::new(out);
     WRITTEN.with_borrow_mut(|all| {
-        for placed in &wordmark.glyphs {
-            if placed.glyph.segments.is_empty() {
-                continue;
-            }
-            let key = (ptr::from_ref(placed.glyph).addr(), wordmark.scale.to_bits());
-            let glyph = if let Some(known) = all.get(&key) {
-                Rc::clone(known)
-            } else {
-                let fresh = Rc::new(Written::new(placed.glyph, wordmark.scale));
-                if all.len() < MOST_WRITTEN {
-                    all.insert(key, Rc::clone(&fresh));
-                }
-                fresh
-            };
-            let (x, y) = (hundredths(placed.x), hundredths(wordmark.baseline));
-            pen.move_to((x + glyph.first.0, y + glyph.first.1));
+        for placed in wordmark.glyphs.iter().filter(is_inked) {
+            let glyph = all
+                .entry(ptr::from_ref(placed.glyph).addr())
+                .or_insert_with(|| Written::new(placed.glyph));
+            let x = steps((placed.x - left) / wordmark.scale);
+            pen.move_to((x + glyph.first.0, glyph.first.1));
             pen.append(&glyph.bytes, glyph.last);
         }
     });
     out.extend_from_slice(b"\"/>");
 }
 
+/// Font units to whole steps, as hundredths.
+fn steps(font_units: f64) -> i32 {
+    (font_units / STEP).round() as i32 * 100
+}
+
 impl Written {
-    fn new(glyph: &Glyph, scale: f64) -> Self {
+    fn new(glyph: &Glyph) -> Self {
         let first = match glyph.segments.first() {
-            Some(Segment::Move(p)) => (hundredths(p.x * scale), hundredths(p.y * scale)),
+            Some(Segment::Move(p)) => (steps(p.x), steps(p.y)),
             _ => (0, 0),
         };
-        let place = Place {
-            scale,
-            origin: point(0.0, 0.0),
-        };
+        let p = |p: Point| point(p.x / STEP, p.y / STEP);
+        let stepped: Vec<Segment> = glyph
+            .segments
+            .iter()
+            .map(|segment| match *segment {
+                Segment::Move(to) => Segment::Move(p(to)),
+                Segment::Line(to) => Segment::Line(p(to)),
+                Segment::Cubic(a, b, to) => Segment::Cubic(p(a), p(b), p(to)),
+                Segment::Arc {
+                    centre,
+                    radius,
+                    start,
+                    turn,
+                    to,
+                } => Segment::Arc {
+                    centre: p(centre),
+                    radius: radius / STEP,
+                    start,
+                    turn,
+                    to: p(to),
+                },
+                Segment::Close => Segment::Close,
+            })
+            .collect();
         let mut bytes = Vec::with_capacity(256);
         let mut pen = Pen::anywhere(&mut bytes, first);
-        pen.outline(&glyph.segments, place);
+        pen.outline(&stepped, point(0.0, 0.0));
         let end = pen.contour_start();
         Self {
             first,

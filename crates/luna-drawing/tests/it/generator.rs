@@ -1,5 +1,10 @@
 //! The frozen generator against the vectors that its document publishes.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking, as tests do"
+)]
+
 use luna_drawing::emotion::Emotion;
 use luna_drawing::family::Family;
 use luna_drawing::request::Request;

@@ -1,5 +1,10 @@
 //! A thousand varied requests, and what the edge refuses.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking, as tests do"
+)]
+
 use luna_drawing::alias::PRESETS;
 use luna_drawing::caption::Language;
 use luna_drawing::emotion::Emotion;

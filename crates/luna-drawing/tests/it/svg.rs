@@ -1,5 +1,14 @@
 //! What every SVG promises: valid, allow-listed, small, the same bytes each time.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking, as tests do"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a second process and xmllint are what is tested"
+)]
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -9,7 +18,7 @@ use luna_drawing::colour::oklch;
 use luna_drawing::drawing::{Cap, Drawing, Ink, Part};
 use luna_drawing::emotion::Emotion;
 use luna_drawing::family::Family;
-use luna_drawing::geometry::point;
+use luna_drawing::geometry::{Point, Segment, point};
 use luna_drawing::motion::Motion;
 use luna_drawing::picture::{Lockup, Picture, Rgb};
 use luna_drawing::raster::paint;
@@ -37,7 +46,8 @@ fn digests() -> String {
 const ELEMENTS: [&str; 8] = [
     "svg", "title", "desc", "style", "g", "path", "circle", "rect",
 ];
-const ATTRIBUTES: [&str; 20] = [
+const ATTRIBUTES: [&str; 21] = [
+    "transform",
     "viewBox",
     "width",
     "height",
@@ -99,61 +109,54 @@ fn check(text: &str, picture: &Picture) {
 
 #[test]
 fn a_thousand_requests_are_valid_small_and_repeatable() {
+    // Kind, bar in bytes, documents, bytes of all, bytes of the largest.
+    let mut kinds = [
+        ("mark", 1500, 0, 0, 0),
+        ("animated", 3000, 0, 0, 0),
+        ("lockup", 8000, 0, 0, 0),
+    ];
     for n in 0..REQUESTS {
         let request = request(n);
         let picture = request.compose().unwrap();
         let written = svg::write(&picture);
         assert_eq!(written, bytes(&request), "{n}: other bytes the second time");
-        let bar = match (picture.animated, request.lockup()) {
-            (false, Lockup::Mark) => 1500,
-            (true, Lockup::Mark) => 3000,
-            _ => 8000,
+        let kind = match (request.lockup(), picture.animated) {
+            (Lockup::Mark, false) => &mut kinds[0],
+            (Lockup::Mark, true) => &mut kinds[1],
+            _ => &mut kinds[2],
         };
-        assert!(
-            written.len() <= bar,
-            "{n}: {} bytes, bar {bar}: {}",
-            written.len(),
-            request.canonical()
-        );
+        let len = written.len();
+        assert!(len <= kind.1, "{n}: {len} bytes: {}", request.canonical());
+        *kind = (kind.0, kind.1, kind.2 + 1, kind.3 + len, kind.4.max(len));
         check(&String::from_utf8(written).unwrap(), &picture);
     }
-}
-
-#[test]
-fn sizes_are_reported() {
-    let mut rows = vec![
-        ("mark", 0, 0, 0),
-        ("lockup", 0, 0, 0),
-        ("animated", 0, 0, 0),
-    ];
-    for n in 0..REQUESTS {
-        let request = request(n);
-        let row = match (request.lockup(), request.animated()) {
-            (Lockup::Mark, false) => &mut rows[0],
-            (Lockup::Mark, true) => &mut rows[2],
-            _ => &mut rows[1],
-        };
-        let len = bytes(&request).len();
-        *row = (row.0, row.1 + 1, row.2 + len, row.3.max(len));
-    }
-    for (kind, count, sum, most) in rows {
-        assert!(count > 50, "too few of {kind}");
+    for (kind, bar, count, sum, most) in kinds {
+        assert!(count > 100, "too few of {kind}");
         println!(
-            "{kind}: {count} documents, mean {} bytes, most {most}",
+            "{kind}: {count} documents, mean {} bytes, most {most}, bar {bar}",
             sum / count
         );
     }
 }
 
 #[test]
-fn forty_wide_letters_stay_under_the_lockups_bar() {
-    for name in ["Q&g8@Sß3".repeat(5), "Wé".repeat(20), NAMES[11].to_owned()] {
+fn forty_letters_stay_under_the_lockups_bar() {
+    // The longest names, from wide to round; the pangram has each letter of the alphabet.
+    let names = [
+        "W".repeat(40),
+        "Mé".repeat(20),
+        "Société Générale des Eaux Minérales 2026".to_owned(),
+        "THE QUICK BROWN FOX JUMPS OVER A LAZY DO".to_owned(),
+        NAMES[11].to_owned(),
+    ];
+    for name in names {
         for lockup in [Lockup::Horizontal, Lockup::Stacked] {
             let request = Request::new(Family::Network, Emotion::Creative)
                 .with_name(&name)
                 .and_then(|request| request.with_lockup(lockup))
                 .unwrap();
             let len = bytes(&request).len();
+            println!("{name}: {len} bytes");
             assert!(len <= 8000, "{name}: {len} bytes");
         }
     }
@@ -254,33 +257,82 @@ fn medley() -> Drawing {
     d
 }
 
-/// Grey pictures of the written SVG and of the same geometry painted straight.
+/// The name's letters as a drawing of their own.
+fn lettering(picture: &Picture) -> Drawing {
+    let mut d = Drawing::new();
+    if let Some(wordmark) = &picture.wordmark {
+        for placed in &wordmark.glyphs {
+            let at = |p: Point| {
+                let (x, y) = (p.x * wordmark.scale, p.y * wordmark.scale);
+                point(placed.x + x, wordmark.baseline + y)
+            };
+            for segment in &placed.glyph.segments {
+                match *segment {
+                    Segment::Move(p) => d.move_to(at(p)),
+                    Segment::Line(p) => d.line_to(at(p)),
+                    Segment::Cubic(a, b, p) => d.cubic_to(at(a), at(b), at(p)),
+                    Segment::Arc { .. } => panic!("no arcs in fonts"),
+                    Segment::Close => d.close(),
+                };
+            }
+            d.fill(Ink::Primary, Part::Body);
+        }
+    }
+    d
+}
+
+/// The written SVG, and the same geometry painted straight, both on white.
 fn both_ways(picture: &Picture) -> (Pixmap, Pixmap) {
     let text = String::from_utf8(svg::write(picture)).unwrap();
     let tree = usvg::Tree::from_str(&text, &usvg::Options::default()).unwrap();
-    let size = picture.height_px;
-    let mut written = Pixmap::new(size, size).unwrap();
-    written.fill(Color::WHITE);
+    let blank = || {
+        let mut pixmap = Pixmap::new(picture.width_px, picture.height_px).unwrap();
+        pixmap.fill(Color::WHITE);
+        pixmap
+    };
+    let (mut written, mut painted) = (blank(), blank());
     resvg::render(&tree, Transform::identity(), &mut written.as_mut());
-    let mut painted = Pixmap::new(size, size).unwrap();
-    painted.fill(Color::WHITE);
     let inks = picture.colours;
-    let (primary, accent) = (inks.primary, inks.accent);
+    // Whole pixels do not quite have the picture's shape: an SVG is fitted and centred in them.
+    let (across, down) = (f64::from(picture.width_px), f64::from(picture.height_px));
+    let scale = (across / picture.width).min(down / picture.height);
+    let left = (across - picture.width * scale) / 2.0;
+    let top = (down - picture.height * scale) / 2.0;
+    let side = (64.0 * scale) as f32;
+    let x = (left + picture.mark_at.x * scale) as f32;
+    let y = (top + picture.mark_at.y * scale) as f32;
+    let onto = &mut painted.as_mut();
     paint(
-        &mut painted.as_mut(),
+        onto,
         &picture.drawing,
-        primary,
-        accent,
-        0.0,
-        0.0,
-        size as f32,
+        inks.primary,
+        inks.accent,
+        x,
+        y,
+        side,
+    );
+    paint(
+        onto,
+        &lettering(picture),
+        inks.text,
+        inks.text,
+        left as f32,
+        top as f32,
+        side,
     );
     (written, painted)
 }
 
-fn largest_difference(a: &Pixmap, b: &Pixmap) -> u8 {
-    let pairs = a.data().iter().zip(b.data());
-    pairs.map(|(a, b)| a.abs_diff(*b)).max().unwrap()
+/// The largest difference of a channel, and the mean over those that are not blank in both.
+fn difference(a: &Pixmap, b: &Pixmap) -> (u8, f64) {
+    let (mut most, mut sum, mut count) = (0, 0.0, 0.0);
+    for (a, b) in a.data().iter().zip(b.data()) {
+        let off = a.abs_diff(*b);
+        most = most.max(off);
+        sum += f64::from(off);
+        count += f64::from(u8::from(*a < 255 || *b < 255));
+    }
+    (most, sum / count)
 }
 
 #[test]
@@ -292,16 +344,23 @@ fn the_written_picture_looks_like_the_painted_one() {
     pictures[0].drawing = medley();
     for n in 0..100 {
         let (family, emotion) = (Family::ALL[n % 10], Emotion::ALL[n / 10 % 5]);
-        let seed = luna_drawing::stream::Seed(n as u64);
-        let request = Request::new(family, emotion).with_seed(seed);
+        let request = Request::new(family, emotion)
+            .with_name(NAMES[n % NAMES.len()])
+            .and_then(|request| request.with_lockup(Lockup::ALL[n % 3]))
+            .unwrap();
         pictures.push(request.compose().unwrap());
     }
+    let (mut most, mut mean) = (0, 0.0_f64);
     for picture in &pictures {
         let (written, painted) = both_ways(picture);
-        let most = largest_difference(&written, &painted);
-        // A hundredth of a unit is 0.08 px here: an edge pixel may differ by a fifth of its range.
-        assert!(most <= 52, "{}: {most} of 255", picture.caption.description);
+        let off = difference(&written, &painted);
+        // A hundredth of a unit is 0.08 px here, a letter's step a third of one, and the rasteriser
+        // takes four samples a pixel in height: edge pixels may jump, the whole may not move.
+        let caption = &picture.caption;
+        assert!(off.0 <= 160 && off.1 <= 1.5, "{caption:?}: {off:?} of 255");
+        (most, mean) = (most.max(off.0), mean.max(off.1));
     }
+    println!("written against painted: largest {most} of 255, mean at most {mean:.3}");
 }
 
 fn animated(family: Family, emotion: Emotion) -> Picture {
@@ -371,7 +430,7 @@ fn an_animated_mark_renders_as_the_static_one() {
     let (moving, _) = both_ways(&picture);
     picture.animated = false;
     let (still, _) = both_ways(&picture);
-    assert_eq!(largest_difference(&moving, &still), 0);
+    assert_eq!(difference(&moving, &still).0, 0);
 }
 
 #[test]
