@@ -2,11 +2,11 @@
 
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
-use super::parts_round::{CENTRE, Frame, bearing, count, mix, share, snapped_centre};
-use crate::drawing::{Cap, Drawing, Ink, Part};
+use super::parts_round::{CENTRE, Frame, Moon, bearing, count, mix, share, snapped_centre};
+use crate::drawing::{Drawing, Ink, Part};
 use crate::emotion::Emotion;
 use crate::family::{Detail, Parameter, Subject, Values};
-use crate::geometry::{Point, degrees, point};
+use crate::geometry::{degrees, point};
 
 /// Structural parameters.
 pub const PARAMETERS: &[Parameter] = &[
@@ -64,62 +64,33 @@ pub fn draw(values: &Values, subject: Subject) -> Drawing {
     d
 }
 
-/// Curved blades with round ends around a disc, as heavy as their gaps allow.
+/// Round blades, each resting under the next: discs that the next disc cuts, their horns rounded.
 fn serenity(d: &mut Drawing, plan: &Plan) {
-    const GAP: f64 = 3.2;
-    let outer = 23.6;
-    let inner = mix(11.5, 15.0, plan.opening);
-    let away = mix(11.0, 15.0, plan.sweep);
-    let own = away + 2.0;
-    // Where the blade's own circle meets the two radii.
-    let meet = |radius: f64| {
-        let cos = (radius * radius - away * away - own * own) / (2.0 * away * own);
-        libm::acos(cos.clamp(-1.0, 1.0))
+    const TIP: f64 = 2.05;
+    let blades = plan.blades.min(6);
+    let step = TAU / f64::from(blades);
+    let gap = mix(2.6, 3.6, plan.gap);
+    // The largest discs of which every second one leaves the gap, then a little less.
+    let reach = 27.4;
+    let spread = libm::sin(step);
+    let largest = (2.0 * reach * spread - gap) / (2.0 + 2.0 * spread);
+    let radius = largest * mix(0.9, 1.0, plan.opening);
+    let away = reach - radius;
+    let half = libm::sin(step / 2.0);
+    let moon = Moon {
+        radius,
+        offset: 2.0 * away * half,
+        cut: radius + gap,
     };
-    let (from, to) = (meet(outer), meet(inner));
-    let step = TAU / f64::from(plan.blades);
-    let weight = (swirl_distance(away, own, from, to, step) - GAP).min(mix(7.0, 8.8, plan.gap));
-    for i in 0..plan.blades {
-        let axis = plan.turn + step * f64::from(i);
-        let start = axis + plan.hand * from;
-        d.arc_from(
-            CENTRE.polar(away, axis),
-            own,
-            start,
-            plan.hand * (to - from),
-        );
-        d.stroke(Ink::Primary, Part::Body, weight, Cap::Round);
+    let horns = moon.horns(TIP);
+    for i in 0..blades {
+        let axis = plan.turn + plan.hand * step * f64::from(i);
+        let towards_next = axis + plan.hand * (FRAC_PI_2 + step / 2.0);
+        let frame = Frame::new(CENTRE.polar(away, axis), towards_next);
+        moon.rounded(d, frame, TIP, horns);
+        fill(d, i == plan.accent % blades);
     }
-    let core = inner - weight / 2.0 - GAP;
-    d.disc(Ink::Accent, Part::Accent, CENTRE, core)
-        .gap(GAP)
-        .limb(2.0 * core - 2.0);
-    d.settle(1.4);
-}
-
-/// Distance between the middles of two neighbouring swirl arcs: from either end of one to the
-/// blades beside it.
-fn swirl_distance(away: f64, own: f64, from: f64, to: f64, step: f64) -> f64 {
-    let centre = Point { x: away, y: 0.0 };
-    let ends = [centre.polar(own, from), centre.polar(own, to)];
-    let (sin, cos) = libm::sincos(step);
-    let mut least = f64::INFINITY;
-    for sin in [sin, -sin] {
-        for end in ends {
-            // The end as the blade beside it sees it.
-            let x = end.x * cos + end.y * sin - away;
-            let y = end.y * cos - end.x * sin;
-            let angle = libm::atan2(y, x).rem_euclid(TAU);
-            let distance = if angle >= from && angle <= to {
-                ((x * x + y * y).sqrt() - own).abs()
-            } else {
-                let seen = Point { x: x + away, y };
-                seen.distance(ends[0]).min(seen.distance(ends[1]))
-            };
-            least = least.min(distance);
-        }
-    }
-    least
+    d.gap(gap).gap(2.0 * away * spread - 2.0 * radius);
 }
 
 /// Heavy straight blades with a straight rim.
