@@ -112,6 +112,16 @@ pub(crate) struct Moon {
     pub(crate) cut: f64,
 }
 
+/// The round ends of a moon's horns, in its frame: the centre of the one on positive y, and the
+/// angles at which rim and cut meet them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Horns {
+    x: f64,
+    y: f64,
+    at_rim: f64,
+    at_cut: f64,
+}
+
 impl Moon {
     /// Solves the cut: its far side leaves `belly`, and it meets the rim at `opening` (whose cosine
     /// is given, to spare a table of angles the trigonometry).
@@ -142,14 +152,32 @@ impl Moon {
         self.radius - self.cut + self.offset
     }
 
-    /// Adds its contour with horns rounded by circles of radius `tip` that touch rim and cut; gives
-    /// the local place of the horn on the side of positive y.
-    pub(crate) fn round(&self, d: &mut Drawing, frame: Frame, tip: f64) -> Point {
+    /// Where circles of radius `tip` that touch rim and cut round the horns.
+    pub(crate) fn horns(&self, tip: f64) -> Horns {
         let (rim, cut) = (self.radius - tip, self.cut + tip);
         let x = (rim * rim - cut * cut + self.offset * self.offset) / (2.0 * self.offset);
         let y = (rim * rim - x * x).max(0.0).sqrt();
-        let at_rim = libm::atan2(y, x);
-        let at_cut = libm::atan2(y, self.offset - x);
+        Horns {
+            x,
+            y,
+            at_rim: libm::atan2(y, x),
+            at_cut: libm::atan2(y, self.offset - x),
+        }
+    }
+
+    /// Adds its contour with round horns.
+    pub(crate) fn round(&self, d: &mut Drawing, frame: Frame, tip: f64) {
+        self.rounded(d, frame, tip, self.horns(tip));
+    }
+
+    /// The same for a moon drawn many times, its horns solved once.
+    pub(crate) fn rounded(&self, d: &mut Drawing, frame: Frame, tip: f64, horns: Horns) {
+        let Horns {
+            x,
+            y,
+            at_rim,
+            at_cut,
+        } = horns;
         let axis = frame.axis;
         let centre = frame.at(self.offset, 0.0);
         d.arc_from(frame.origin, self.radius, axis + at_rim, TAU - 2.0 * at_rim);
@@ -158,7 +186,6 @@ impl Moon {
         d.arc(frame.at(x, y), tip, axis - at_cut, at_rim + at_cut);
         d.close();
         d.limb(2.0 * tip);
-        point(x, y)
     }
 
     /// Adds its contour with horns cut straight on the line x = `chord`.
