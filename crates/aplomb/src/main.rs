@@ -1,1 +1,19 @@
-fn main() {}
+//! The binary: parse, load the configuration, list the services, run.
+
+mod cli;
+mod configuration;
+mod serve;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use chassis::house::Services;
+
+/// The services of this house. A sixth one is a crate and a line here.
+fn services() -> Services {
+    vec![Arc::new(luna::Luna)]
+}
+
+fn main() -> ExitCode {
+    cli::run(&services())
+}

@@ -1,1 +1,18 @@
-//! Placeholder.
+//! Everything a service needs in production, once.
+//!
+//! * [`service`]: the trait that a service implements; [`check`]: claims and their evidence
+//! * [`house`]: services to a running server
+//! * [`config`], [`data`], [`http`], [`limits`], [`telemetry`], [`i18n`]: the rooms
+//! * [`clock`], [`task`]: the side doors to time and to background work
+
+pub mod check;
+pub mod clock;
+pub mod config;
+pub mod data;
+pub mod house;
+pub mod http;
+pub mod i18n;
+pub mod limits;
+pub mod service;
+pub mod task;
+pub mod telemetry;

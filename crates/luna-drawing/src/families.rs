@@ -8,5 +8,7 @@ pub mod lambda;
 pub mod monogram;
 pub mod network;
 pub mod orbit;
+pub(crate) mod parts_round;
+mod parts_straight;
 pub mod petal;
 pub mod tessera;

@@ -6,15 +6,34 @@
 //! * [`mark`]: the first attempt that passes the quality gates
 //! * [`drawing`], [`geometry`]: shapes and their exact measures
 //! * [`emotion`]: the five shape grammars
-//! * pixels: [`raster`]
+//! * [`colour`], [`palette`]: colour arithmetic, contrast, built-in and repaired palettes
+//! * [`request`], [`alias`]: what is asked, checked at the edge; [`caption`]: what is read aloud
+//! * [`svg`] (over `number` and `outline`) and [`motion`]: the picture as text
+//! * [`wordmark`]: names as outlines, and where they stand beside the mark
+//! * pixels: [`raster`]; files: [`png`], [`webp`], [`ico`], [`pdf`]
+//! * [`sheet`]: all families and emotions on one page
 
+pub mod alias;
+pub mod caption;
+pub mod colour;
 pub mod drawing;
 pub mod emotion;
 pub mod families;
 pub mod family;
 pub mod geometry;
+pub mod ico;
 pub mod mark;
+pub mod motion;
+mod number;
+mod outline;
+pub mod palette;
+pub mod pdf;
 pub mod picture;
+pub mod png;
 pub mod raster;
+pub mod request;
+pub mod sheet;
 pub mod stream;
+pub mod svg;
+pub mod webp;
 pub mod wordmark;

@@ -2,6 +2,7 @@
 
 use crate::drawing::Drawing;
 use crate::geometry::Point;
+use crate::motion::Motion;
 use crate::wordmark::Wordmark;
 
 /// Red, green, blue, 0 to 255.
@@ -79,4 +80,6 @@ pub struct Picture {
     pub id_prefix: String,
     /// Whether the SVG carries its animation.
     pub animated: bool,
+    /// How it moves then.
+    pub motion: Motion,
 }

@@ -1,1 +1,67 @@
-//! Placeholder.
+//! Luna: brand marks from a name.
+//!
+//! * [`picture`]: one checked request to the bytes of one file, the same for API and command line
+//! * `api`: routes; `command`: verbs; `checks`: what "ready" means here
+//!
+//! The drawing itself is the pure library `luna-drawing`.
+
+mod api;
+mod checks;
+mod command;
+mod configuration;
+mod fault;
+pub mod picture;
+
+use std::sync::Arc;
+
+use chassis::check::Check;
+use chassis::config::Section;
+use chassis::i18n::Messages;
+use chassis::service::{CommandFault, Context, Sample, Service, Terminal};
+use clap::{ArgMatches, Command};
+use utoipa_axum::router::OpenApiRouter;
+
+pub use configuration::LunaConfig;
+
+/// The service.
+pub struct Luna;
+
+/// Its name, in addresses, configuration and commands.
+const NAME: &str = "luna";
+
+impl Service for Luna {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn routes(&self) -> OpenApiRouter<Arc<Context>> {
+        api::routes()
+    }
+
+    fn configuration(&self) -> Option<Section> {
+        Some(Section::of::<LunaConfig>(NAME))
+    }
+
+    fn messages(&self) -> Option<Messages> {
+        Some(Messages {
+            english: include_str!("../messages/en.json"),
+            french: include_str!("../messages/fr.json"),
+        })
+    }
+
+    fn checks(&self) -> Vec<Check> {
+        checks::all()
+    }
+
+    fn command(&self) -> Option<Command> {
+        Some(command::command())
+    }
+
+    fn run(&self, matches: &ArgMatches, terminal: &mut Terminal<'_>) -> Result<(), CommandFault> {
+        command::run(matches, terminal)
+    }
+
+    fn samples(&self) -> Vec<Sample> {
+        api::samples()
+    }
+}

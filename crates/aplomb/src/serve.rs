@@ -1,0 +1,115 @@
+//! `aplomb serve` and `aplomb migrate`.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use chassis::clock::SystemClock;
+use chassis::config::{self, Config, Sources};
+use chassis::data::Database;
+use chassis::house::{House, Services};
+use chassis::http::server::Drain;
+use chassis::{house, telemetry};
+use tokio::net::TcpListener;
+
+use crate::cli::note;
+use crate::configuration::report;
+
+/// Runs the services until they are asked to stop.
+pub(crate) fn serve(services: &Services, sources: &Sources) -> anyhow::Result<ExitCode> {
+    let config = match config::load(sources) {
+        Ok(config) => config,
+        Err(faults) => return Ok(report(&faults)),
+    };
+    telemetry::start(&config.telemetry);
+    for warning in config.warnings().iter() {
+        tracing::warn!(fault = %warning, "a weak setting that production refuses");
+    }
+    runtime()?.block_on(run(services, config))
+}
+
+async fn run(services: &Services, config: Config) -> anyhow::Result<ExitCode> {
+    let listener = listen(config.http.listen).await?;
+    let address = listener.local_addr()?;
+    let folder = config.data.folder.clone();
+    let stop = stop_signal()?;
+    let house = House::open(services, config, Arc::new(SystemClock), std::io::stderr()).await?;
+    let at = if address.ip().is_loopback() || address.ip().is_unspecified() {
+        format!("http://localhost:{}", address.port())
+    } else {
+        format!("http://{address}")
+    };
+    tracing::info!(address = %address, data.folder = %folder.display(), "ready");
+    note(&format!(
+        "\n  Aplomb {} is ready at {at}\n  API pages: {at}/docs   State: {at}/health   Stop: Ctrl-C\n",
+        env!("CARGO_PKG_VERSION")
+    ));
+    match house.serve(listener, stop).await? {
+        Drain::Complete => tracing::info!("stopped; every open request was answered"),
+        Drain::TimedOut => {
+            tracing::warn!("stopped with requests still open: the drain time ran out")
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Brings the database up to date.
+pub(crate) fn migrate(services: &Services, sources: &Sources) -> anyhow::Result<ExitCode> {
+    let config = match config::load(sources) {
+        Ok(config) => config,
+        Err(faults) => return Ok(report(&faults)),
+    };
+    telemetry::start(&config.telemetry);
+    runtime()?.block_on(async {
+        let database = Database::open(&config.data, Arc::new(SystemClock)).await?;
+        database.migrate(house::migrations(services)).await?;
+        database.close().await?;
+        note("The database is up to date.");
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot start")
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    match TcpListener::bind(address).await {
+        Ok(listener) => Ok(listener),
+        Err(fault) if fault.kind() == ErrorKind::AddrInUse => bail!(
+            "{address} is taken by another program. Stop that one, or choose another port: aplomb serve --listen {}:{}",
+            address.ip(),
+            address.port().wrapping_add(1)
+        ),
+        Err(fault) if fault.kind() == ErrorKind::PermissionDenied => bail!(
+            "{address} may not be used by this user: ports below 1024 need a privilege. Choose a higher port, or put a proxy in front"
+        ),
+        Err(fault) => Err(fault).with_context(|| format!("cannot listen on {address}")),
+    }
+}
+
+/// Ready once SIGTERM or Ctrl-C comes. A second Ctrl-C then ends the process at once, as the
+/// default handler would.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: open requests are answered, new ones go elsewhere");
+        chassis::task::spawn(async move {
+            interrupt.recv().await;
+            note("Stopped at once; open requests are lost.");
+            #[expect(clippy::disallowed_methods, reason = "the person asked twice")]
+            std::process::exit(130);
+        });
+    })
+}

@@ -1,0 +1,193 @@
+//! The house: services, a configuration and a database joined to something that serves.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use sea_orm_migration::MigrationTrait;
+use tokio::net::TcpListener;
+use utoipa::openapi::OpenApi;
+
+use crate::check::{Evidence, Verdict};
+use crate::clock::Clock;
+use crate::config::{Config, Section};
+use crate::data::{DataError, Database, Start, Starts};
+use crate::http::assembly::{self, UNDOCUMENTED};
+use crate::http::front::{Front, FrontParts};
+use crate::http::health::Vitals;
+use crate::http::routes::Routes;
+use crate::http::server::{self, Drain};
+use crate::i18n::{CHASSIS, Catalogue, CatalogueFault};
+use crate::service::{Context, Service};
+use crate::telemetry::access::AccessLog;
+use crate::telemetry::{self, metrics};
+
+/// Services, in the order in which they are listed everywhere.
+pub type Services = Vec<Arc<dyn Service>>;
+
+/// A house ready to serve.
+pub struct House {
+    front: Arc<Front>,
+    context: Arc<Context>,
+    starts: Starts,
+    start: Start,
+    document: OpenApi,
+}
+
+/// Why a house does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum HouseFault {
+    /// The database.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The messages.
+    #[error(transparent)]
+    Messages(#[from] CatalogueFault),
+    /// The listening socket.
+    #[error("cannot serve: {0}")]
+    Serve(#[from] std::io::Error),
+}
+
+/// The sections that the services add to the configuration.
+pub fn sections(services: &Services) -> Vec<Section> {
+    services
+        .iter()
+        .filter_map(|service| service.configuration())
+        .collect()
+}
+
+/// The messages of the chassis and of all services.
+pub fn catalogue(services: &Services) -> Result<Catalogue, CatalogueFault> {
+    let parts: Vec<_> = std::iter::once(CHASSIS)
+        .chain(services.iter().filter_map(|s| s.messages()))
+        .collect();
+    Catalogue::load(&parts)
+}
+
+/// The migrations of all services; the database adds the chassis' own.
+pub fn migrations(services: &Services) -> Vec<Box<dyn MigrationTrait>> {
+    services
+        .iter()
+        .flat_map(|service| service.migrations())
+        .collect()
+}
+
+impl House {
+    /// Opens the database, brings it up to date, runs the services' checks and builds the routes.
+    /// `services` are all that this binary has; `config.services` says which of them run. Access log
+    /// lines go to `log`.
+    pub async fn open(
+        services: &Services,
+        config: Config,
+        clock: Arc<dyn Clock>,
+        log: impl Write + Send + 'static,
+    ) -> Result<Self, HouseFault> {
+        metrics::recorder();
+        let started = Instant::now();
+        let catalogue = Arc::new(catalogue(services)?);
+        let database = Database::open(&config.data, clock.clone()).await?;
+        // All services' tables are kept up to date, so that switching one on later loses nothing.
+        database.migrate(migrations(services)).await?;
+        let host = host_name();
+        let host = host.as_deref();
+        let starts = Starts::new(&database);
+        let last_stop_was_clean = starts.last(host).await?.map(|last| last.is_clean());
+        let start = starts.record(env!("CARGO_PKG_VERSION"), host).await?;
+        if last_stop_was_clean == Some(false) {
+            tracing::warn!("the last run did not end in order (killed, crashed or power lost)");
+        }
+
+        let chosen: Services = services
+            .iter()
+            .filter(|service| runs(&config, service.name()))
+            .cloned()
+            .collect();
+        let evidence: Vec<Evidence> = chosen
+            .iter()
+            .flat_map(|service| service.checks())
+            .map(|check| check.run())
+            .collect();
+        for failed in evidence
+            .iter()
+            .filter(|evidence| evidence.verdict == Verdict::Fail)
+        {
+            tracing::error!(
+                check.id = failed.id,
+                measured = failed.measured,
+                required = failed.required,
+                "a check fails"
+            );
+        }
+
+        let context = Arc::new(Context {
+            config: Arc::new(config),
+            database,
+            catalogue,
+            clock,
+        });
+        let document = assembly::document(&chosen);
+        let draining = Arc::new(AtomicBool::new(false));
+        let vitals = Vitals {
+            database: context.database.clone(),
+            draining: draining.clone(),
+            started_at: context.clock.now(),
+            started,
+            services: chosen.iter().map(|service| service.name()).collect(),
+            evidence,
+            last_stop_was_clean,
+        };
+        let routes = Routes::new(&document, &UNDOCUMENTED);
+        let config = &context.config;
+        let router = assembly::router(&chosen, context.clone(), Arc::new(vitals), &document);
+        let access = if config.telemetry.access_log {
+            let json = telemetry::speaks_json(config.telemetry.log_format);
+            AccessLog::new(json, config.telemetry.access_log_sample, log)
+        } else {
+            AccessLog::off()
+        };
+        let front = Front::new(FrontParts {
+            router,
+            routes,
+            settings: config.http.clone(),
+            anonymous_per_minute: config.limits.anonymous_per_minute,
+            catalogue: context.catalogue.clone(),
+            access,
+            draining,
+        });
+        Ok(Self {
+            front: Arc::new(front),
+            context,
+            starts,
+            start,
+            document,
+        })
+    }
+
+    /// The document that describes its routes.
+    pub fn document(&self) -> &OpenApi {
+        &self.document
+    }
+
+    /// Serves until `stop` is ready, drains, and notes that it ended in order.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Drain, HouseFault> {
+        let drain = server::serve(listener, self.front, stop).await?;
+        self.starts.close(self.start.id).await?;
+        self.context.database.close().await?;
+        Ok(drain)
+    }
+}
+
+fn runs(config: &Config, name: &str) -> bool {
+    config.services.is_empty() || config.services.iter().any(|service| service == name)
+}
+
+/// This machine's name, where the system tells (Linux).
+fn host_name() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+}

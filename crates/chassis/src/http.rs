@@ -1,0 +1,58 @@
+//! The way in: one fused front before the router, and the accept loop that feeds it.
+//!
+//! * [`problem`]: the one error of every service, as problem+json in the caller's language
+//! * [`front`]: request id, limits, headers, compression, metrics and access log in one function
+//! * [`server`]: connections, header limits, graceful drain
+//! * [`query`]: strict query strings; [`conditional`]: `ETag` and 304
+//! * [`assembly`]: services' routes to one router, its OpenAPI document and its docs page
+//! * [`health`]: `/livez`, `/readyz`, `/health`
+
+pub mod address;
+pub mod assembly;
+mod compress;
+pub mod conditional;
+pub mod front;
+mod headers;
+pub mod health;
+pub mod problem;
+pub mod query;
+pub mod routes;
+pub mod server;
+
+use crate::i18n::Language;
+
+/// What the front knows of a request; handlers take it as `Extension<RequestContext>`.
+#[derive(Clone, Debug)]
+pub struct RequestContext {
+    /// The id that the answer, the log and a problem carry.
+    pub request_id: RequestId,
+    /// The caller's language.
+    pub language: Language,
+    /// The caller's address, behind trusted proxies the one that they vouch for.
+    pub client: std::net::IpAddr,
+}
+
+/// A request's id: the caller's own `X-Request-Id` where it is well formed, else a new ULID.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(Box<str>);
+
+impl RequestId {
+    /// Takes the caller's id (1 to 64 of `A-Z a-z 0-9 - _ .`) or makes one.
+    pub fn of(header: Option<&http::HeaderValue>) -> Self {
+        let fits = |text: &&str| {
+            (1..=64).contains(&text.len())
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        };
+        match header.and_then(|value| value.to_str().ok()).filter(fits) {
+            Some(text) => Self(text.into()),
+            None => Self(ulid::Ulid::generate().to_string().into()),
+        }
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

@@ -1,0 +1,158 @@
+//! From services to one router: their routes under `/api/v1`, the OpenAPI document that describes
+//! them, its docs page, health and metrics.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::{HeaderMap, HeaderValue, header};
+use utoipa::openapi::{Info, License, OpenApi, OpenApiBuilder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+use super::conditional::EntityTag;
+use super::health::{self, Vitals};
+use super::problem::Problem;
+use crate::config::Secret;
+use crate::service::{Context, Service};
+use crate::telemetry::metrics;
+
+/// Where the OpenAPI document stands.
+pub const DOCUMENT: &str = "/api/openapi.json";
+
+/// Served beside the document.
+pub const UNDOCUMENTED: [&str; 4] = [DOCUMENT, "/metrics", "/docs", "/docs/{*rest}"];
+
+/// The docs page brings its own script and styles.
+const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+     font-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+);
+
+/// The document that describes the routes of `services`.
+pub fn document(services: &[Arc<dyn Service>]) -> OpenApi {
+    let mut document = base();
+    document.merge(health_routes().into_openapi());
+    document.merge(service_routes(services).into_openapi());
+    document
+}
+
+/// All routes of the house: health, the services', the document and its page, metrics, and the
+/// answer to unknown addresses.
+pub fn router(
+    services: &[Arc<dyn Service>],
+    context: Arc<Context>,
+    vitals: Arc<Vitals>,
+    document: &OpenApi,
+) -> Router {
+    let (health, _) = health_routes().split_for_parts();
+    let (served, _) = service_routes(services).split_for_parts();
+    let metrics_token = context.config.telemetry.metrics_token.clone();
+    let scraped = move |headers: HeaderMap| async move { scrape(&headers, metrics_token.as_ref()) };
+    health
+        .with_state(vitals)
+        .merge(served.with_state(context))
+        .route(DOCUMENT, get(document_route(document)))
+        .route("/metrics", get(scraped))
+        .merge(docs_page())
+        .fallback(|| async { Problem::not_found() })
+}
+
+fn health_routes() -> OpenApiRouter<Arc<Vitals>> {
+    OpenApiRouter::new()
+        .routes(routes!(health::livez))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::health))
+}
+
+fn service_routes(services: &[Arc<dyn Service>]) -> OpenApiRouter<Arc<Context>> {
+    services.iter().fold(OpenApiRouter::new(), |all, service| {
+        all.nest(&format!("/api/v1/{}", service.name()), service.routes())
+    })
+}
+
+fn document_route(
+    document: &OpenApi,
+) -> impl Fn(HeaderMap) -> std::future::Ready<Response> + Clone + Send + Sync + 'static {
+    let json: Arc<[u8]> = serde_json::to_vec(document)
+        .expect("a document is plain data")
+        .into();
+    let tag = EntityTag::of_hash(u128::from_be_bytes(
+        blake3::hash(&json).as_bytes()[..16]
+            .try_into()
+            .expect("a hash has 32 bytes"),
+    ));
+    move |headers: HeaderMap| std::future::ready(document_answer(&headers, &json, &tag))
+}
+
+fn docs_page() -> Router {
+    let config = utoipa_swagger_ui::Config::from(DOCUMENT)
+        .try_it_out_enabled(true)
+        .validator_url("none");
+    let page: Router = SwaggerUi::new("/docs").config(config).into();
+    page.layer(axum::middleware::map_response(
+        |mut response: Response| async {
+            response
+                .headers_mut()
+                .insert(header::CONTENT_SECURITY_POLICY, DOCS_POLICY);
+            response
+        },
+    ))
+}
+
+fn document_answer(headers: &HeaderMap, json: &Arc<[u8]>, tag: &EntityTag) -> Response {
+    let common = [
+        (header::ETAG, tag.header()),
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("public, no-cache"),
+        ),
+    ];
+    if tag.is_known(headers) {
+        return (http::StatusCode::NOT_MODIFIED, common).into_response();
+    }
+    let kind = [(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    )];
+    (common, kind, json.to_vec()).into_response()
+}
+
+fn scrape(headers: &HeaderMap, token: Option<&Secret>) -> Response {
+    if let Some(token) = token {
+        let given = headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok());
+        let given = given
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .unwrap_or_default();
+        // Hashes are compared, so that the time taken tells nothing of the token.
+        if blake3::hash(given.as_bytes()) != blake3::hash(token.expose().as_bytes()) {
+            let mut refused =
+                Problem::new(http::StatusCode::UNAUTHORIZED, "http.unauthorised").into_response();
+            refused
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            return refused;
+        }
+    }
+    let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    ([(header::CONTENT_TYPE, kind)], metrics::render()).into_response()
+}
+
+fn base() -> OpenApi {
+    let mut info = Info::new("Aplomb", env!("CARGO_PKG_VERSION"));
+    info.description = Some(
+        "Production services on one chassis. Errors are `application/problem+json` (RFC 9457)."
+            .into(),
+    );
+    info.license = Some(
+        License::builder()
+            .name("Apache-2.0")
+            .identifier(Some("Apache-2.0"))
+            .build(),
+    );
+    OpenApiBuilder::new().info(info).build()
+}

@@ -1,0 +1,102 @@
+//! The table of known routes: which template an address has, before any handler runs.
+//!
+//! It is made from the OpenAPI document, so that limits, metrics and logs speak of the same routes
+//! as the documentation. A route's own limit is its extension `x-limit-per-minute`.
+
+use std::sync::OnceLock;
+
+use http::StatusCode;
+use metrics::{Counter, Histogram};
+use utoipa::openapi::OpenApi;
+
+/// One known route, with its metric handles.
+pub struct Route {
+    /// The template, such as `/api/v1/luna/mark/{generator}/{file}`.
+    pub template: String,
+    /// Requests a minute an address may send here, where the route has its own limit.
+    pub limit_per_minute: Option<u32>,
+    /// Whether limits and load shedding let it pass: health and metrics must answer when all else
+    /// is refused.
+    pub exempt: bool,
+    statuses: Box<[OnceLock<Counter>]>,
+    seconds: Histogram,
+}
+
+/// All known routes.
+pub struct Routes {
+    router: matchit::Router<usize>,
+    routes: Vec<Route>,
+    unknown: Route,
+}
+
+/// Templates that are served beside the document, and exempt ones within it.
+const EXEMPT: [&str; 4] = ["/livez", "/readyz", "/health", "/metrics"];
+
+impl Routes {
+    /// The routes of a document, and `more` templates that it does not hold.
+    pub fn new(document: &OpenApi, more: &[&str]) -> Self {
+        let mut routes = Vec::new();
+        let mut router = matchit::Router::new();
+        let documented = document.paths.paths.iter().map(|(path, item)| {
+            let limit = item
+                .get
+                .as_ref()
+                .and_then(|operation| operation.extensions.as_ref())
+                .and_then(|e| {
+                    e.get("x-limit-per-minute")
+                        .and_then(serde_json::Value::as_u64)
+                });
+            (path.as_str(), limit.map(|limit| limit as u32))
+        });
+        for (template, limit) in documented.chain(more.iter().map(|path| (*path, None))) {
+            if router.insert(template, routes.len()).is_ok() {
+                routes.push(Route::new(template, limit));
+            }
+        }
+        Self {
+            router,
+            routes,
+            unknown: Route::new("unknown", None),
+        }
+    }
+
+    /// The route of a path; unknown paths share one, so that a scanner cannot fill the metrics.
+    pub fn find(&self, path: &str) -> &Route {
+        self.router
+            .at(path)
+            .map_or(&self.unknown, |found| &self.routes[*found.value])
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Route> {
+        self.routes.iter()
+    }
+}
+
+impl Route {
+    fn new(template: &str, limit_per_minute: Option<u32>) -> Self {
+        Self {
+            template: template.to_owned(),
+            limit_per_minute,
+            exempt: EXEMPT.contains(&template),
+            statuses: std::iter::repeat_with(OnceLock::new).take(500).collect(),
+            seconds: metrics::histogram!("http_request_duration_seconds", "route" => template.to_owned()),
+        }
+    }
+
+    /// Counts one answer. The handle of each status is looked up once.
+    pub fn count(&self, status: StatusCode, seconds: f64) {
+        self.seconds.record(seconds);
+        let Some(slot) = self
+            .statuses
+            .get(usize::from(status.as_u16()).saturating_sub(100))
+        else {
+            return;
+        };
+        slot.get_or_init(|| {
+            metrics::counter!("http_requests_total",
+                "route" => self.template.clone(), "status_code" => status.as_u16().to_string())
+        })
+        .increment(1);
+    }
+}

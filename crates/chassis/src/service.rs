@@ -1,0 +1,110 @@
+//! What a service is: one trait, in which every method but the name has a default.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use clap::{ArgMatches, Command};
+use sea_orm_migration::MigrationTrait;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::check::Check;
+use crate::clock::Clock;
+use crate::config::{Config, Section};
+use crate::data::Database;
+use crate::i18n::{Catalogue, Language, Messages};
+
+/// One of the services of the house. A sixth one is a crate with this and a line in the binary.
+pub trait Service: Send + Sync + 'static {
+    /// The stable name: its configuration section, its part of every address, its command.
+    fn name(&self) -> &'static str;
+
+    /// Its routes, which stand under `/api/v1/<name>`. Handlers take `State<Arc<Context>>`.
+    fn routes(&self) -> OpenApiRouter<Arc<Context>> {
+        OpenApiRouter::new()
+    }
+
+    /// Its tables, oldest first.
+    fn migrations(&self) -> Vec<Box<dyn MigrationTrait>> {
+        Vec::new()
+    }
+
+    /// Its configuration section.
+    fn configuration(&self) -> Option<Section> {
+        None
+    }
+
+    /// What it says to people.
+    fn messages(&self) -> Option<Messages> {
+        None
+    }
+
+    /// What "ready" means for it: run at the start, shown at `/health`.
+    fn checks(&self) -> Vec<Check> {
+        Vec::new()
+    }
+
+    /// Pictures or pages that show a newcomer what it does, for the start page.
+    fn samples(&self) -> Vec<Sample> {
+        Vec::new()
+    }
+
+    /// Its command-line verbs, as one command named like the service.
+    fn command(&self) -> Option<Command> {
+        None
+    }
+
+    /// Runs one of those verbs.
+    fn run(&self, _matches: &ArgMatches, _terminal: &mut Terminal<'_>) -> Result<(), CommandFault> {
+        Err(CommandFault::Usage(format!(
+            "`{}` has no verbs",
+            self.name()
+        )))
+    }
+}
+
+/// A picture on the start page.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// Its address on this server.
+    pub address: String,
+    /// What it is, in a few words.
+    pub caption: String,
+}
+
+/// What a service's routes may use.
+#[derive(Clone)]
+pub struct Context {
+    /// The configuration in force.
+    pub config: Arc<Config>,
+    /// The database.
+    pub database: Database,
+    /// Messages.
+    pub catalogue: Arc<Catalogue>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Where a verb reads its language and writes its answer.
+pub struct Terminal<'a> {
+    /// What was asked for: bytes for programs and pipes.
+    pub output: &'a mut dyn Write,
+    /// Everything else.
+    pub notes: &'a mut dyn Write,
+    /// Whether a person watches the output: pictures are not written there.
+    pub output_is_terminal: bool,
+    /// The person's language.
+    pub language: Language,
+    /// The house's messages.
+    pub catalogue: &'a Catalogue,
+}
+
+/// Why a verb failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandFault {
+    /// The words of the command do not fit: exit code 2.
+    #[error("{0}")]
+    Usage(String),
+    /// It could not be done: exit code 1.
+    #[error("{0}")]
+    Failed(String),
+}

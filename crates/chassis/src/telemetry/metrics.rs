@@ -1,0 +1,68 @@
+//! Prometheus metrics: one recorder a process, its text at `/metrics`.
+
+use std::sync::OnceLock;
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+/// Upper bounds of the latency histograms, seconds.
+const SECONDS: [f64; 14] = [
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
+];
+
+/// The process's recorder, installed at the first call.
+pub fn recorder() -> &'static PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE.get_or_init(|| {
+        let recorder = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &SECONDS)
+            .expect("the list of bounds is not empty")
+            .build_recorder();
+        let handle = recorder.handle();
+        // Another recorder can only be there in a test that brought its own; ours then shows nothing.
+        let _ = metrics::set_global_recorder(recorder);
+        describe();
+        handle
+    })
+}
+
+fn describe() {
+    use metrics::{describe_counter, describe_gauge, describe_histogram};
+    describe_counter!(
+        "http_requests_total",
+        "Requests answered, by route and status"
+    );
+    describe_histogram!(
+        "http_request_duration_seconds",
+        "Time until an answer's head was ready, by route"
+    );
+    describe_gauge!(
+        "process_resident_memory_bytes",
+        "Memory in use by this process"
+    );
+    describe_gauge!(
+        "process_start_time_seconds",
+        "When this process started, seconds since 1970"
+    );
+    describe_gauge!("aplomb_build_info", "Always 1; the version is a label");
+}
+
+/// The text exposition (version 0.0.4) with the gauges read now.
+pub fn render() -> String {
+    if let Some(bytes) = resident_bytes() {
+        metrics::gauge!("process_resident_memory_bytes").set(bytes as f64);
+    }
+    recorder().render()
+}
+
+/// Resident memory of this process, from `/proc` (Linux only).
+pub fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_whitespace()
+        .next()?
+        .parse::<u64>()
+        .ok()
+        .map(|kib| kib * 1024)
+}

@@ -1,0 +1,330 @@
+//! The SVG writer: a picture to bytes.
+//!
+//! What it writes, and nothing else: `svg`, `title`, `desc`, `g`, `path`, `circle`, `rect`, and
+//! `style` where the picture is animated. No script, no foreign object, no reference to the outside,
+//! no filter.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ptr;
+use std::rc::Rc;
+
+use crate::drawing::{Cap, Drawing, Ink, Outline, Paint, Part, Shape};
+use crate::geometry::{Point, Segment, point};
+use crate::motion::{suffix, write_rules};
+use crate::number::{hundredths, put};
+use crate::outline::{Pen, Place, Spot};
+use crate::picture::{Picture, Rgb};
+use crate::wordmark::{Glyph, Wordmark};
+
+/// The picture as a standalone SVG document, UTF-8, without an XML declaration: the same bytes fit
+/// a file and a page. The same picture gives the same bytes on every platform.
+pub fn write(picture: &Picture) -> Vec<u8> {
+    let mut out = Vec::with_capacity(if picture.wordmark.is_some() {
+        8192
+    } else {
+        1536
+    });
+    head(&mut out, picture);
+    if picture.animated {
+        out.extend_from_slice(b"<style>");
+        let prefix = &picture.id_prefix;
+        write_rules(
+            &mut out,
+            picture.motion,
+            prefix,
+            &picture.drawing,
+            picture.mark_at,
+        );
+        out.extend_from_slice(b"</style>");
+    }
+    if picture.colours.paint_ground {
+        out.extend_from_slice(b"<rect");
+        number(&mut out, "width", picture.width);
+        number(&mut out, "height", picture.height);
+        colour(&mut out, "fill", picture.colours.ground);
+        out.extend_from_slice(b"/>");
+    }
+    mark(&mut out, picture);
+    if let Some(wordmark) = &picture.wordmark {
+        letters(&mut out, wordmark, picture.colours.text);
+    }
+    out.extend_from_slice(b"</svg>\n");
+    out
+}
+
+fn head(out: &mut Vec<u8>, picture: &Picture) {
+    let (prefix, caption) = (picture.id_prefix.as_bytes(), &picture.caption);
+    out.extend_from_slice(b"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ");
+    put(out, hundredths(picture.width));
+    out.push(b' ');
+    put(out, hundredths(picture.height));
+    out.push(b'"');
+    number(out, "width", f64::from(picture.width_px));
+    number(out, "height", f64::from(picture.height_px));
+    text(out, "lang", caption.language.as_bytes());
+    out.extend_from_slice(b" role=\"img\" aria-labelledby=\"");
+    out.extend_from_slice(prefix);
+    out.extend_from_slice(b"t ");
+    out.extend_from_slice(prefix);
+    out.extend_from_slice(b"d\"><title id=\"");
+    out.extend_from_slice(prefix);
+    out.extend_from_slice(b"t\">");
+    escape(out, &caption.title);
+    out.extend_from_slice(b"</title><desc id=\"");
+    out.extend_from_slice(prefix);
+    out.extend_from_slice(b"d\">");
+    escape(out, &caption.description);
+    out.extend_from_slice(b"</desc>");
+}
+
+/// Shapes that share their ink, their paint and, where they move, their part.
+#[derive(Clone, Copy, PartialEq)]
+struct Group {
+    ink: Ink,
+    paint: Paint,
+    part: Option<Part>,
+}
+
+impl Group {
+    const fn of(shape: &Shape, animated: bool) -> Self {
+        Self {
+            ink: shape.ink,
+            paint: shape.paint,
+            part: if animated { Some(shape.part) } else { None },
+        }
+    }
+}
+
+/// The mark's shapes, one group after the other. Shapes may change places: within an ink order
+/// cannot be seen, and the two inks never touch.
+fn mark(out: &mut Vec<u8>, picture: &Picture) {
+    let shapes = picture.drawing.shapes();
+    let mut written = vec![false; shapes.len()];
+    for (i, first) in shapes.iter().enumerate() {
+        if written[i] {
+            continue;
+        }
+        let group = Group::of(first, picture.animated);
+        let is_member = |shape: &Shape| Group::of(shape, picture.animated) == group;
+        let members = || shapes[i..].iter().filter(|shape| is_member(shape));
+        // Strokes of one group can share one path; fills cannot, where they overlap the winding
+        // of one could undo the other.
+        let stroked = matches!(group.paint, Paint::Stroke { .. });
+        let is_path = |shape: &&Shape| matches!(shape.outline, Outline::Path(_));
+        let paths = members().filter(is_path).count();
+        let circles = members().count() - paths;
+        let elements = circles + if stroked { paths.min(1) } else { paths };
+        let wrapped = elements > 1;
+        if wrapped {
+            out.extend_from_slice(b"<g");
+            attributes(out, picture, group);
+            out.push(b'>');
+        }
+        let own = if wrapped { None } else { Some(group) };
+        for shape in members() {
+            if let Outline::Circle { centre, radius } = shape.outline {
+                circle(out, picture, centre, radius, own);
+            }
+        }
+        if stroked && paths > 0 {
+            path(out, picture, members().filter(is_path), own);
+        } else {
+            for shape in members().filter(is_path) {
+                path(out, picture, std::iter::once(shape), own);
+            }
+        }
+        if wrapped {
+            out.extend_from_slice(b"</g>");
+        }
+        for (done, shape) in written.iter_mut().zip(shapes).skip(i) {
+            *done |= is_member(shape);
+        }
+    }
+}
+
+fn attributes(out: &mut Vec<u8>, picture: &Picture, group: Group) {
+    let ink = match group.ink {
+        Ink::Primary => picture.colours.primary,
+        Ink::Accent => picture.colours.accent,
+    };
+    match group.paint {
+        Paint::Fill => colour(out, "fill", ink),
+        Paint::Stroke { width, cap } => {
+            text(out, "fill", b"none");
+            colour(out, "stroke", ink);
+            number(out, "stroke-width", width);
+            if cap == Cap::Round {
+                text(out, "stroke-linecap", b"round");
+                text(out, "stroke-linejoin", b"round");
+            }
+        }
+    }
+    if let Some(part) = group.part {
+        out.extend_from_slice(b" class=\"");
+        out.extend_from_slice(picture.id_prefix.as_bytes());
+        out.push(suffix(part));
+        out.push(b'"');
+    }
+}
+
+fn circle(out: &mut Vec<u8>, picture: &Picture, centre: Point, radius: f64, own: Option<Group>) {
+    out.extend_from_slice(b"<circle");
+    number(out, "cx", centre.x + picture.mark_at.x);
+    number(out, "cy", centre.y + picture.mark_at.y);
+    number(out, "r", radius);
+    if let Some(group) = own {
+        attributes(out, picture, group);
+    }
+    out.extend_from_slice(b"/>");
+}
+
+fn path<'a>(
+    out: &mut Vec<u8>,
+    picture: &Picture,
+    shapes: impl Iterator<Item = &'a Shape>,
+    own: Option<Group>,
+) {
+    out.extend_from_slice(b"<path");
+    if let Some(group) = own {
+        attributes(out, picture, group);
+    }
+    out.extend_from_slice(b" d=\"");
+    let place = Place {
+        scale: 1.0,
+        origin: picture.mark_at,
+    };
+    let mut pen = Pen::new(out);
+    for shape in shapes {
+        pen.outline(segments(&picture.drawing, shape), place);
+    }
+    out.extend_from_slice(b"\"/>");
+}
+
+fn segments<'a>(drawing: &'a Drawing, shape: &Shape) -> &'a [Segment] {
+    match &shape.outline {
+        Outline::Path(range) => drawing.segments(range),
+        Outline::Circle { .. } => &[],
+    }
+}
+
+/// A glyph's outline after its first move, at one scale.
+struct Written {
+    first: Spot,
+    /// From there to the start of the last contour.
+    last: Spot,
+    bytes: Vec<u8>,
+}
+
+/// More glyphs at more scales than any caller has today; beyond, outlines are written afresh.
+const MOST_WRITTEN: usize = 4096;
+
+thread_local! {
+    /// Glyphs are static and lockups use few scales, so an outline's digits are made once a thread.
+    /// The key is the glyph's address and the scale's bits. A memo only: it changes no byte.
+    static WRITTEN: RefCell<HashMap<(usize, u64), Rc<Written>>> = RefCell::new(HashMap::new());
+}
+
+/// The whole word as one path. Letters do not overlap each other, so winding cannot mix.
+fn letters(out: &mut Vec<u8>, wordmark: &Wordmark, ink: Rgb) {
+    if wordmark
+        .glyphs
+        .iter()
+        .all(|placed| placed.glyph.segments.is_empty())
+    {
+        return;
+    }
+    out.extend_from_slice(b"<path");
+    colour(out, "fill", ink);
+    out.extend_from_slice(b" d=\"");
+    let mut pen = Pen::new(out);
+    WRITTEN.with_borrow_mut(|all| {
+        for placed in &wordmark.glyphs {
+            if placed.glyph.segments.is_empty() {
+                continue;
+            }
+            let key = (ptr::from_ref(placed.glyph).addr(), wordmark.scale.to_bits());
+            let glyph = if let Some(known) = all.get(&key) {
+                Rc::clone(known)
+            } else {
+                let fresh = Rc::new(Written::new(placed.glyph, wordmark.scale));
+                if all.len() < MOST_WRITTEN {
+                    all.insert(key, Rc::clone(&fresh));
+                }
+                fresh
+            };
+            let (x, y) = (hundredths(placed.x), hundredths(wordmark.baseline));
+            pen.move_to((x + glyph.first.0, y + glyph.first.1));
+            pen.append(&glyph.bytes, glyph.last);
+        }
+    });
+    out.extend_from_slice(b"\"/>");
+}
+
+impl Written {
+    fn new(glyph: &Glyph, scale: f64) -> Self {
+        let first = match glyph.segments.first() {
+            Some(Segment::Move(p)) => (hundredths(p.x * scale), hundredths(p.y * scale)),
+            _ => (0, 0),
+        };
+        let place = Place {
+            scale,
+            origin: point(0.0, 0.0),
+        };
+        let mut bytes = Vec::with_capacity(256);
+        let mut pen = Pen::anywhere(&mut bytes, first);
+        pen.outline(&glyph.segments, place);
+        let end = pen.contour_start();
+        Self {
+            first,
+            last: (end.0 - first.0, end.1 - first.1),
+            bytes,
+        }
+    }
+}
+
+fn text(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+    out.push(b' ');
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"=\"");
+    out.extend_from_slice(value);
+    out.push(b'"');
+}
+
+fn number(out: &mut Vec<u8>, name: &str, value: f64) {
+    text(out, name, b"");
+    out.pop();
+    put(out, hundredths(value));
+    out.push(b'"');
+}
+
+/// `#rgb` where the colour has it, else `#rrggbb`.
+fn colour(out: &mut Vec<u8>, name: &str, Rgb(r, g, b): Rgb) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let short = [r, g, b].iter().all(|channel| channel % 17 == 0);
+    text(out, name, b"#");
+    out.pop();
+    for channel in [r, g, b] {
+        out.push(DIGITS[usize::from(channel >> 4)]);
+        if !short {
+            out.push(DIGITS[usize::from(channel & 15)]);
+        }
+    }
+    out.push(b'"');
+}
+
+/// Text content: marks of XML are escaped, and what XML 1.0 forbids even as a reference is left out.
+fn escape(out: &mut Vec<u8>, text: &str) {
+    for character in text.chars() {
+        match character {
+            '<' => out.extend_from_slice(b"&lt;"),
+            '>' => out.extend_from_slice(b"&gt;"),
+            '&' => out.extend_from_slice(b"&amp;"),
+            '"' => out.extend_from_slice(b"&quot;"),
+            '\'' => out.extend_from_slice(b"&#39;"),
+            '\t' | '\n' | '\r' => out.push(b' '),
+            '\0'..='\x1f' | '\u{fffe}' | '\u{ffff}' => {}
+            other => out.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+}
