@@ -81,13 +81,15 @@ install_quietly() (
   printf '#!/bin/sh\n%s\nexit 101\n' "$mark" | replace "$policy" 755
 
   apt_install() {
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends "$@" 2>&1 |
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get "${bounded[@]}" install --yes --quiet --no-install-recommends "$@" 2>&1 |
       tail -n 5 >&2
   }
+  # Without a network this gives up in a minute, not in ten.
+  bounded=(-o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 -o Acquire::Retries=1 -o DPkg::Lock::Timeout=120)
   # Stale lists name versions that the mirror no longer has; a fresh container has none at all.
   apt_install_with_update() {
     apt_install "$@" 2>/dev/null && return
-    "${sudo[@]}" apt-get update --quiet 2>&1 | tail -n 2 >&2
+    "${sudo[@]}" apt-get "${bounded[@]}" update --quiet 2>&1 | tail -n 2 >&2
     apt_install "$@"
   }
   set -o pipefail

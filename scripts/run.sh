@@ -6,13 +6,14 @@ set -euo pipefail
 need_toolchain
 
 # Silent when nothing changed since the last build; cargo still has the last word.
-quiet=()
 binary=$target/debug/aplomb
-if [ -x "$binary" ] && [ -z "$(find crates Cargo.toml Cargo.lock -newer "$binary" -type f -print -quit)" ]; then
-  quiet=(--quiet)
+quiet=
+if [ -x "$binary" ] && [ -z "$(find crates Cargo.toml Cargo.lock -newer "$binary" -type f | head -n1)" ]; then
+  quiet=yes
 fi
-build_aplomb "${quiet[@]}"
+build_aplomb ${quiet:+--quiet}
 
-say "Aplomb: http://localhost:8080  data: ./aplomb-data  stop: Ctrl-C"
-read -r -a arguments <<<"${ARGS:-}"
-exec "$binary" serve "${arguments[@]}"
+# With arguments of its own the server says for itself where it listens.
+[ -n "${ARGS:-}" ] || say "Aplomb: http://localhost:8080  data: ./aplomb-data  stop: Ctrl-C"
+# shellcheck disable=SC2086 # ARGS is a list of words
+exec "$binary" serve ${ARGS:-}

@@ -14,7 +14,7 @@ if [ ! -x "$tool/bin/schemathesis" ]; then
   have python3 || { say "python3 is missing: schemathesis was not run"; exit 77; }
   say "Installing schemathesis $version from PyPI into ${tool#"$root"/}"
   rm -rf "$tool"
-  if ! { python3 -m venv "$tool" && "$tool/bin/python" -m pip install --quiet "schemathesis==$version"; } >"$target/schemathesis-install.log" 2>&1; then
+  if ! { python3 -m venv "$tool" && "$tool/bin/python" -m pip install --quiet --retries 1 --timeout 30 "schemathesis==$version"; } >"$target/schemathesis-install.log" 2>&1; then
     tail -n 3 "$target/schemathesis-install.log" >&2
     rm -rf "$tool"
     say "schemathesis $version could not be installed (no PyPI?): not run"

@@ -12,7 +12,7 @@ trap stop_postgres EXIT
 trap 'exit 130' INT TERM
 
 step "packages"
-ensure_packages postgresql libxml2-utils python3-venv
+ensure_packages postgresql libxml2-utils python3-venv shellcheck
 have xmllint || skipped+=("xmllint over every drawing (package libxml2-utils)")
 
 step "PostgreSQL"
