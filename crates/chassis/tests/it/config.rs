@@ -16,6 +16,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, garde::Validate)]
 #[serde(default, deny_unknown_fields)]
 struct Moon {
+    // Before the keys on purpose: shown as TOML it must come after them.
+    #[garde(dive)]
+    cache: Cache,
     /// Widest drawing.
     #[garde(range(min = 16, max = 4096))]
     maximum_pixels: u32,
@@ -26,8 +29,6 @@ struct Moon {
     minimum_pixels: u32,
     #[garde(skip)]
     api_key: Option<Secret>,
-    #[garde(dive)]
-    cache: Cache,
 }
 
 impl Default for Moon {
