@@ -427,7 +427,8 @@ fn production_refuses_every_weak_setting_at_once() {
         faults[0]
     );
     assert!(
-        faults[5].contains("APLOMB_TELEMETRY__METRICS_TOKEN"),
+        faults[5].starts_with("not set: telemetry.metrics_token: weak in production: ")
+            && faults[5].contains("APLOMB_TELEMETRY__METRICS_TOKEN"),
         "{}",
         faults[5]
     );
