@@ -43,10 +43,14 @@ pub struct Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.key.as_str() {
-            "" => write!(formatter, "{}: {}", self.origin, self.reason),
-            key => write!(formatter, "{}: {key}: {}", self.origin, self.reason),
+        match &self.origin {
+            Origin::Default => formatter.write_str("not set")?,
+            origin => origin.fmt(formatter)?,
         }
+        if !self.key.is_empty() {
+            write!(formatter, ": {}", self.key)?;
+        }
+        write!(formatter, ": {}", self.reason)
     }
 }
 

@@ -113,10 +113,12 @@ pub(super) fn variable(path: &str) -> String {
     format!("APLOMB_{}", path.to_uppercase().replace('.', "__"))
 }
 
+/// Keys first, then the tables inside: in TOML a key after a table would belong to that table.
 fn collect(prefix: &str, schema: &Value, defaults: &Value, keys: &mut Vec<Key>) {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
         return;
     };
+    let mut tables = Vec::new();
     for (name, property) in properties {
         let path = if prefix.is_empty() {
             name.clone()
@@ -125,7 +127,7 @@ fn collect(prefix: &str, schema: &Value, defaults: &Value, keys: &mut Vec<Key>) 
         };
         let default = defaults.get(name).filter(|value| !value.is_null());
         if property.get("properties").is_some() {
-            collect(&path, property, default.unwrap_or(&Value::Null), keys);
+            tables.push((path, property, default.unwrap_or(&Value::Null)));
             continue;
         }
         keys.push(Key {
@@ -136,6 +138,9 @@ fn collect(prefix: &str, schema: &Value, defaults: &Value, keys: &mut Vec<Key>) 
             schema: property.clone(),
             path,
         });
+    }
+    for (path, property, default) in tables {
+        collect(&path, property, default, keys);
     }
 }
 

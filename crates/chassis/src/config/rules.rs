@@ -62,7 +62,7 @@ pub(super) fn weak(config: &Config) -> Faults {
         None if is_reachable => {
             found.refuse(
                 "telemetry.metrics_token",
-                "is needed where others can reach the server: /metrics would be open",
+                "others can reach the server, and without a token /metrics is open to them",
             );
         }
         Some(token) if is_guessable(token.expose()) => {

@@ -118,22 +118,20 @@ where
     // What a panic leaves half done is in the transaction, which is rolled back: nothing broken is seen afterwards.
     let caught = AssertUnwindSafe(async move { work(transaction).await }).catch_unwind();
     let outcome = match limit {
-        None => caught.await,
-        Some(limit) => match tokio::time::timeout(limit, caught).await {
-            Ok(outcome) => outcome,
-            Err(_) => {
-                let limit_ms = limit.as_millis() as u64;
-                return (
-                    Verdict::Abandon,
-                    Err(DataError::TimedOut { limit_ms }.into()),
-                );
-            }
-        },
+        None => Ok(caught.await),
+        Some(limit) => tokio::time::timeout(limit, caught).await.map_err(|_| limit),
     };
     match outcome {
-        Ok(Ok(value)) => (Verdict::Keep, Ok(value)),
-        Ok(Err(error)) => (Verdict::Discard, Err(error)),
-        Err(_) => (Verdict::Discard, Err(DataError::Panicked.into())),
+        Ok(Ok(Ok(value))) => (Verdict::Keep, Ok(value)),
+        Ok(Ok(Err(error))) => (Verdict::Discard, Err(error)),
+        Ok(Err(_panic)) => (Verdict::Discard, Err(DataError::Panicked.into())),
+        Err(limit) => {
+            let limit_ms = limit.as_millis() as u64;
+            (
+                Verdict::Abandon,
+                Err(DataError::TimedOut { limit_ms }.into()),
+            )
+        }
     }
 }
 

@@ -16,6 +16,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, garde::Validate)]
 #[serde(default, deny_unknown_fields)]
 struct Moon {
+    // Before the keys on purpose: shown as TOML it must come after them.
+    #[garde(dive)]
+    cache: Cache,
     /// Widest drawing.
     #[garde(range(min = 16, max = 4096))]
     maximum_pixels: u32,
@@ -26,8 +29,6 @@ struct Moon {
     minimum_pixels: u32,
     #[garde(skip)]
     api_key: Option<Secret>,
-    #[garde(dive)]
-    cache: Cache,
 }
 
 impl Default for Moon {
@@ -426,7 +427,8 @@ fn production_refuses_every_weak_setting_at_once() {
         faults[0]
     );
     assert!(
-        faults[5].contains("APLOMB_TELEMETRY__METRICS_TOKEN"),
+        faults[5].starts_with("not set: telemetry.metrics_token: weak in production: ")
+            && faults[5].contains("APLOMB_TELEMETRY__METRICS_TOKEN"),
         "{}",
         faults[5]
     );
