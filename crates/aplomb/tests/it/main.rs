@@ -3,5 +3,6 @@
 // Says to clippy that helpers here are test code too, and may unwrap.
 #![cfg(test)]
 
+mod commands;
 mod floors;
 mod house;

@@ -1,0 +1,283 @@
+//! The built binary, as a person runs it.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+fn aplomb(folder: &Path) -> Command {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test runs the program under test"
+    )]
+    let mut command = Command::new(env!("CARGO_BIN_EXE_aplomb"));
+    command.current_dir(folder).env_clear().env("LC_ALL", "C");
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    aplomb(folder).args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+/// A server that is killed when the test ends.
+struct Served {
+    child: Child,
+    url: String,
+}
+
+impl Served {
+    fn start(folder: &Path, more: &[&str]) -> Self {
+        // Taken and given back: free at this moment, and nobody else here asks for fixed ports.
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let listen = format!("127.0.0.1:{port}");
+        let mut command = aplomb(folder);
+        command
+            .args(["serve", "--listen", &listen])
+            .args(more)
+            .stdout(Stdio::null());
+        let child = command
+            .stderr(std::fs::File::create(folder.join("log")).unwrap())
+            .spawn()
+            .unwrap();
+        let url = format!("http://{listen}");
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while std::net::TcpStream::connect(&listen).is_err() {
+            assert!(Instant::now() < deadline, "no server on {listen}");
+            std::thread::yield_now();
+        }
+        Self { child, url }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test]
+async fn serving_with_nothing_configured_works_and_stays_in_its_folder() {
+    let folder = TempDir::new().unwrap();
+    let mut server = Served::start(folder.path(), &[]);
+    let page = reqwest::get(&server.url)
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(
+        page.contains("/api/v1/luna/mark/crescent/serenity.svg"),
+        "{page}"
+    );
+    let ready = reqwest::get(format!("{}/readyz", server.url))
+        .await
+        .unwrap();
+    assert_eq!(ready.status(), 200);
+
+    terminate(&server.child);
+    assert!(server.child.wait().unwrap().success());
+    let mut left: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["aplomb-data", "log"], "`log` is the test's own");
+
+    let server = Served::start(folder.path(), &[]);
+    let health: serde_json::Value = reqwest::get(format!("{}/health", server.url))
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(health["last_stop_was_clean"], true);
+}
+
+#[tokio::test]
+async fn a_kill_is_remembered() {
+    let folder = TempDir::new().unwrap();
+    drop(Served::start(folder.path(), &[]));
+    let server = Served::start(folder.path(), &[]);
+    let health: serde_json::Value = reqwest::get(format!("{}/health", server.url))
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(health["last_stop_was_clean"], false, "{health}");
+}
+
+fn terminate(child: &Child) {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the operator's way to stop a server"
+    )]
+    let killed = Command::new("kill")
+        .arg(child.id().to_string())
+        .status()
+        .unwrap();
+    assert!(killed.success());
+}
+
+#[test]
+fn a_taken_port_is_named_with_a_way_out() {
+    let folder = TempDir::new().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = run(folder.path(), &["serve", "--listen", &address]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stderr).contains("--listen"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[tokio::test]
+async fn command_line_and_api_give_the_same_bytes() {
+    let folder = TempDir::new().unwrap();
+    let server = Served::start(folder.path(), &[]);
+    for (extension, query, arguments) in [
+        (
+            "svg",
+            "name=Caf%C3%A9+Zo%C3%A9&lockup=horizontal",
+            vec!["--name", "Café Zoé", "--lockup", "horizontal"],
+        ),
+        (
+            "png",
+            "seed=42&size=128&theme=dark&ground=painted",
+            vec![
+                "--seed", "42", "--size", "128", "--theme", "dark", "--ground", "painted",
+            ],
+        ),
+        (
+            "webp",
+            "seed=42&primary=ff8800",
+            vec!["--seed", "42", "--primary", "#ff8800"],
+        ),
+        ("ico", "name=Umbra", vec!["--name", "Umbra"]),
+        (
+            "pdf",
+            "name=Umbra&lang=fr",
+            vec!["--name", "Umbra", "--lang", "fr"],
+        ),
+    ] {
+        let url = format!(
+            "{}/api/v1/luna/mark/tessera/creative.{extension}?{query}",
+            server.url
+        );
+        let api = reqwest::get(url).await.unwrap().bytes().await.unwrap();
+        let file = format!("mark.{extension}");
+        let mut line = vec![
+            "luna",
+            "mark",
+            "--generator",
+            "tessera",
+            "--variant",
+            "creative",
+            "-o",
+            &file,
+        ];
+        line.extend(&arguments);
+        let output = run(folder.path(), &line);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert!(output.stdout.is_empty());
+        assert!(
+            std::fs::read(folder.path().join(&file)).unwrap() == api,
+            "{extension}: other bytes"
+        );
+        let piped = run(
+            folder.path(),
+            &[&line[..6], &["--format", extension, "-o", "-"], &arguments].concat(),
+        );
+        assert!(
+            piped.stdout == api,
+            "{extension}: other bytes on standard output"
+        );
+    }
+}
+
+#[test]
+fn wrong_words_end_with_2_and_say_what_is_allowed_in_the_persons_language() {
+    let folder = TempDir::new().unwrap();
+    let english = run(folder.path(), &["luna", "mark", "--generator", "banana"]);
+    assert_eq!(english.status.code(), Some(2));
+    assert!(text(&english.stderr).contains("crescent"));
+    let mut french = aplomb(folder.path());
+    let french = french
+        .env("LC_ALL", "fr_FR.UTF-8")
+        .args(["luna", "mark", "--size", "0"])
+        .output()
+        .unwrap();
+    assert_eq!(french.status.code(), Some(2));
+    assert!(
+        text(&french.stderr).contains("nombre entier"),
+        "{}",
+        text(&french.stderr)
+    );
+}
+
+#[test]
+fn all_faults_of_a_configuration_come_at_once_with_file_and_line() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(
+        folder.path().join("aplomb.toml"),
+        "[http]\nlisten = \"nowhere\"\nlistne = 1\n\n[luna]\nmaximum_raster_px = 7\n",
+    )
+    .unwrap();
+    let output = run(folder.path(), &["config", "check"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    for part in [
+        "aplomb.toml:2",
+        "aplomb.toml:3",
+        "aplomb.toml:6",
+        "http.listen",
+    ] {
+        assert!(said.contains(part), "{part} is missing in:\n{said}");
+    }
+    let served = run(folder.path(), &["serve"]);
+    assert_eq!(served.status.code(), Some(2), "serve refuses the same file");
+}
+
+#[test]
+fn shown_configuration_hides_secrets() {
+    let folder = TempDir::new().unwrap();
+    let mut command = aplomb(folder.path());
+    command
+        .env(
+            "APLOMB_TELEMETRY__METRICS_TOKEN",
+            "hush-hush-hush-hush-hush",
+        )
+        .args(["config", "show"]);
+    let output = command.output().unwrap();
+    let shown = text(&output.stdout);
+    assert!(
+        output.status.success() && shown.contains("metrics_token") && !shown.contains("hush"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn the_document_prints_without_a_server() {
+    let folder = TempDir::new().unwrap();
+    let output = run(folder.path(), &["openapi"]);
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(document["paths"]["/api/v1/luna/variants"].is_object());
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        0,
+        "nothing is written"
+    );
+}

@@ -1,0 +1,59 @@
+//! A house with Luna alone, on port 0.
+
+use std::sync::Arc;
+
+use chassis::clock::SystemClock;
+use chassis::config::{self, ConfigFile, Override, Sources};
+use chassis::house::{House, Services, sections};
+use luna::Luna;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+pub(crate) struct Server {
+    pub(crate) client: reqwest::Client,
+    base: String,
+    _folder: TempDir,
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        let folder = TempDir::new().unwrap();
+        let services: Services = vec![Arc::new(Luna)];
+        let data = folder.path().join("data");
+        let sources = Sources {
+            file: ConfigFile::None,
+            environment: Vec::new(),
+            flags: vec![
+                Override::new("--data", "data.folder", data.to_str().unwrap()),
+                Override::new("test", "limits.anonymous_per_minute", "0"),
+                Override::new("test", "luna.maximum_raster_px", "1024"),
+            ],
+            sections: sections(&services),
+            services: vec!["luna"],
+        };
+        let config = config::load(&sources).unwrap_or_else(|faults| panic!("{faults}"));
+        let house = House::open(&services, config, Arc::new(SystemClock), std::io::sink())
+            .await
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        chassis::task::spawn(house.serve(listener, std::future::pending()));
+        Self {
+            client: reqwest::Client::new(),
+            base,
+            _folder: folder,
+        }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> reqwest::Response {
+        self.client.get(self.url(path)).send().await.unwrap()
+    }
+
+    pub(crate) async fn json(&self, path: &str) -> serde_json::Value {
+        self.get(path).await.json().await.unwrap()
+    }
+}
