@@ -322,15 +322,18 @@ impl Page {
         let x = EDGE + size + 14.0;
         let middle = 72.0 + size / 2.0;
         self.text("Luna", colours.text, (x, middle + 4.0), 32.0, 0.0)?;
-        let line = format!("Ten families, five emotions · seed {}", options.seed.0);
-        // A seed of twenty digits still fits forty-odd characters only without the words.
-        let short = format!("Seed {}", options.seed.0);
-        let quiet = quiet(half.theme);
         let at = (x, middle + 34.0);
-        match self.text(&line, quiet, at, 11.0, 0.0) {
-            Ok(_) => Ok(()),
-            Err(_) => self.text(&short, quiet, at, 11.0, 0.0).map(|_| ()),
-        }
+        let width = self.text(
+            "Ten families, five emotions",
+            quiet(half.theme),
+            at,
+            11.0,
+            0.0,
+        )?;
+        let seed = format!("Seed {}", options.seed.0);
+        let at = (x + width + 24.0, at.1);
+        self.text(&seed, quiet(half.theme), at, 11.0, 0.0)?;
+        Ok(())
     }
 
     fn labels(&mut self, half: &Half) -> Result<(), NameFault> {
@@ -360,42 +363,29 @@ impl Page {
         let quiet = quiet(half.theme);
         self.text("Horizontal", quiet, (start, LOCKUPS_TOP), 10.0, 0.0)?;
         let wide = (end - start) / columns as f32;
-        let mark_size = 62.0;
+        let most = (wide - 28.0, 62.0);
         let first = if half.left > 0.0 { 3 } else { 0 };
         for i in 0..columns * 3 {
             let (row, column) = (i / columns, i % columns);
             let x = start + column as f32 * wide;
             let y = LOCKUPS_TOP + 36.0 + row as f32 * 116.0;
             let (mark, name) = subject(options, initial, first + i);
-            self.lockup(
-                half.theme,
-                &mark,
-                name,
-                Lockup::Horizontal,
-                (x, y),
-                mark_size,
-            )?;
+            self.lockup(half.theme, &mark, name, Lockup::Horizontal, (x, y), most)?;
         }
         let top = LOCKUPS_TOP + 36.0 + 3.0 * 116.0 + 50.0;
         self.text("Stacked", quiet, (start, top), 10.0, 0.0)?;
-        let count = columns;
-        let wide = (end - start) / count as f32;
-        for i in 0..count {
+        let most = (wide - 28.0, 72.0);
+        for i in 0..columns {
             let x = start + (i as f32 + 0.5) * wide;
             let (mark, name) = subject(options, initial, first + i + 1);
-            self.lockup(
-                half.theme,
-                &mark,
-                name,
-                Lockup::Stacked,
-                (x, top + 40.0),
-                84.0,
-            )?;
+            let at = (x, top + 40.0);
+            self.lockup(half.theme, &mark, name, Lockup::Stacked, at, most)?;
         }
         Ok(())
     }
 
-    /// A lockup whose mark is `size` pixels: from its left edge, or centred where it is stacked.
+    /// A lockup whose mark is `size` pixels, or less where the name would be over `width`: from its
+    /// left edge, or centred where it is stacked.
     fn lockup(
         &mut self,
         theme: Theme,
@@ -403,10 +393,11 @@ impl Page {
         name: &str,
         lockup: Lockup,
         (x, y): (f32, f32),
-        size: f32,
+        (width, size): (f32, f32),
     ) -> Result<(), NameFault> {
         let layout = layout(name, lockup)?;
-        let unit = size / CANVAS as f32;
+        let unit = (size / CANVAS as f32).min(width / layout.width as f32);
+        let size = unit * CANVAS as f32;
         let x = match lockup {
             // The ink, not the free border, stands on the page's edge.
             Lockup::Mark | Lockup::Horizontal => x - MARGIN as f32 * unit,

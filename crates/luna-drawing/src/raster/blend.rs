@@ -2,8 +2,8 @@
 
 use crate::picture::{Colours, Rgb};
 
-/// Steps of coverage kept for each ink. The scan converter knows 64 at most; three inks and the
-/// mixed pixels between them fit 256 colours.
+/// Steps of coverage kept for each ink: more than the scan converter's four by four samples a
+/// pixel need, and few enough that three inks and the mixed pixels between them fit 256 colours.
 const STEPS: usize = 64;
 
 /// Collects the inks of a picture as indices.

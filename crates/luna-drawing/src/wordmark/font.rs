@@ -1,6 +1,6 @@
 //! The built-in font, read once: outlines by character, and kerning by pairs.
 //!
-//! Reading takes about two milliseconds, on first use; a request then only looks up.
+//! The file is read on first use; after that a request only looks up.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
