@@ -121,7 +121,7 @@ fn serenity(d: &mut Drawing, plan: &Plan) {
         let size = mix(0.55, 0.75, plan.core) * room;
         d.ring(
             Ink::Primary,
-            Part::Companion,
+            Part::Body,
             CENTRE,
             size - weight / 2.0,
             weight,
@@ -129,7 +129,7 @@ fn serenity(d: &mut Drawing, plan: &Plan) {
         d.gap(room + 4.0 - size).gap(2.0 * size - 2.0 * weight);
     } else {
         let size = (mix(0.4, 0.75, plan.core) * room).min(room - body + weight / 2.0);
-        d.disc(Ink::Primary, Part::Companion, CENTRE, size)
+        d.disc(Ink::Primary, Part::Body, CENTRE, size)
             .gap(ring.radius - body - size);
     }
     d.settle(1.4);
@@ -186,7 +186,7 @@ fn power(d: &mut Drawing, plan: &Plan) {
     if lone {
         let size = (planet - edge) * 0.55;
         rhombus(d, frame.moved(0.0, -edge - size), size, size);
-        d.fill(Ink::Primary, Part::Companion);
+        d.fill(Ink::Primary, Part::Body);
     } else {
         half_ring(d, frame, planet, planet - heavy, edge, -1.0);
         d.fill(Ink::Primary, Part::Body);
@@ -244,7 +244,7 @@ fn mystery(d: &mut Drawing, plan: &Plan) {
         _ => plan.bearing,
     };
     Moon::new(size, size * 0.9, 0.4).round(d, Frame::new(at, shadow), 2.05);
-    d.fill(Ink::Primary, Part::Companion);
+    d.fill(Ink::Primary, Part::Body);
     d.settle(1.4);
 }
 
@@ -295,7 +295,7 @@ fn awakening(d: &mut Drawing, plan: &Plan) {
     d.gap(ring.radius - body - size);
     match plan.kind {
         0 => {
-            d.disc(Ink::Primary, Part::Companion, CENTRE, size);
+            d.disc(Ink::Primary, Part::Body, CENTRE, size);
         }
         1 => {
             drop(
@@ -304,11 +304,11 @@ fn awakening(d: &mut Drawing, plan: &Plan) {
                 size * 0.7,
                 size * 1.3,
             );
-            d.fill(Ink::Primary, Part::Companion);
+            d.fill(Ink::Primary, Part::Body);
         }
         _ => {
             star(d, CENTRE, 4, size, Some(size * 0.45), -FRAC_PI_2);
-            d.fill(Ink::Primary, Part::Companion);
+            d.fill(Ink::Primary, Part::Body);
         }
     }
     d.settle(1.4);
@@ -370,15 +370,15 @@ fn creative(d: &mut Drawing, plan: &Plan) {
     d.gap(3.0);
     match plan.kind {
         0 => {
-            d.disc(Ink::Primary, Part::Companion, CENTRE, core);
+            d.disc(Ink::Primary, Part::Body, CENTRE, core);
         }
         1 => {
             star(d, CENTRE, 3, core, None, axis - FRAC_PI_2);
-            d.fill(Ink::Primary, Part::Companion);
+            d.fill(Ink::Primary, Part::Body);
         }
         _ => {
             bar(d, frame, core * 1.4, core * 1.4);
-            d.fill(Ink::Primary, Part::Companion);
+            d.fill(Ink::Primary, Part::Body);
         }
     }
     d.settle(1.4);
