@@ -184,7 +184,7 @@ fn power(d: &mut Drawing, plan: &Plan) {
         .limb(planet - edge)
         .limb(heavy);
     if lone {
-        let size = (planet - edge) * 0.55;
+        let size = mix(7.5, 10.0, plan.core);
         rhombus(d, frame.moved(0.0, -edge - size), size, size);
         d.fill(Ink::Primary, Part::Body);
     } else {
@@ -233,8 +233,12 @@ fn mystery(d: &mut Drawing, plan: &Plan) {
     }
     let (inner, cut) = ring.counter(frame);
     let room = cut - 3.6;
-    let size = room * mix(0.48, 0.62, plan.core);
-    let side = if plan.bodies % 2 == 0 { 1.0 } else { -1.0 };
+    let size = room * mix(0.58, 0.74, plan.core);
+    let side = if plan.bodies.is_multiple_of(2) {
+        1.0
+    } else {
+        -1.0
+    };
     let bearing = plan.bearing + side * degrees(mix(90.0, 165.0, plan.weight));
     let at = inner.polar(room - size, bearing);
     d.gap(cut - room);
@@ -243,7 +247,7 @@ fn mystery(d: &mut Drawing, plan: &Plan) {
         1 => bearing + PI,
         _ => plan.bearing,
     };
-    Moon::new(size, size * 0.9, 0.4).round(d, Frame::new(at, shadow), 2.05);
+    Moon::new(size, size * 0.85, 0.68).round(d, Frame::new(at, shadow), 2.05);
     d.fill(Ink::Primary, Part::Body);
     d.settle(1.4);
 }
@@ -338,7 +342,11 @@ fn creative(d: &mut Drawing, plan: &Plan) {
     let turn = if tiny { FRAC_PI_2 } else { FRAC_PI_2 / 2.0 };
     let axis = (plan.bearing / turn).round() * turn;
     let frame = Frame::new(CENTRE, axis);
-    let hand = if plan.bodies % 2 == 0 { 1.0 } else { -1.0 };
+    let hand = if plan.bodies.is_multiple_of(2) {
+        1.0
+    } else {
+        -1.0
+    };
     for half in [1.0, -1.0] {
         let along = half * hand * slip / 2.0;
         half_ring(

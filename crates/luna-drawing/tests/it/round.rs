@@ -39,7 +39,7 @@ fn each(seeds: std::ops::Range<u64>, mut see: impl FnMut(&str, Detail, &Drawing)
 /// One label a pixel: 0 for the ground, else a connected patch of one ink (covered by half or more).
 /// A patch of under a square unit is the end of an acute tip that the pixels broke off: ground.
 fn patches(drawing: &Drawing) -> Vec<u32> {
-    let mut pixmap = Pixmap::new(SIDE as u32, SIDE as u32).unwrap();
+    let mut pixmap = Pixmap::new(SIDE as u32, SIDE as u32).expect("a size");
     pixmap.fill(Color::BLACK);
     let (red, blue) = (Rgb(255, 0, 0), Rgb(0, 0, 255));
     paint(
