@@ -136,7 +136,7 @@ fn power(d: &mut Drawing, plan: &Plan) {
     let weight = if tiny {
         10.0
     } else {
-        mix(8.5, 11.5, plan.weight)
+        mix(8.5, 11.5, plan.weight) * plan.heavier().min(1.15)
     };
     let gap = if tiny { 5.0 } else { 3.2 };
     let hole = 28.0 - weight;

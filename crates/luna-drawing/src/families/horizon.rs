@@ -148,7 +148,7 @@ fn power(d: &mut Drawing, plan: &Plan) {
     let first = if tiny {
         11.0
     } else {
-        mix(7.5, 10.5, plan.weight)
+        mix(7.5, 10.5, plan.weight) * plan.heavier()
     };
     for i in 0..bars {
         let top = edge - gap;
@@ -185,7 +185,7 @@ fn mystery(d: &mut Drawing, plan: &Plan) {
     let tiny = plan.detail == Detail::Tiny;
     let side = plan.side();
     let weight = if tiny {
-        4.0
+        8.0
     } else {
         mix(4.2, 5.2, plan.weight) * plan.heavier()
     };
@@ -197,7 +197,7 @@ fn mystery(d: &mut Drawing, plan: &Plan) {
     };
     let tallest = (56.0 - f64::from(lines) * (weight + gap)) / 2.0;
     let radius = if tiny {
-        20.0
+        18.0
     } else {
         tallest.min(mix(17.5, 22.0, plan.sun))
     };
@@ -224,7 +224,7 @@ fn mystery(d: &mut Drawing, plan: &Plan) {
         PI - degrees(opening)
     };
     let centre = if tiny {
-        point(32.0, 28.0)
+        point(32.0, 26.0)
     } else {
         CENTRE.moved(away, -8.0)
     };

@@ -4,7 +4,7 @@ use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 use super::parts_round::{
     CENTRE, Eccentric, Frame, Moon, Ring, bar, bearing, centre_box, chord_angle, count, drop,
-    eighth, half_ring, mix, rhombus, share, snapped_centre, star,
+    eighth, half_ring, mix, share, snapped_centre, star,
 };
 use crate::drawing::{Cap, Drawing, Ink, Part};
 use crate::emotion::Emotion;
@@ -138,6 +138,11 @@ fn serenity(d: &mut Drawing, plan: &Plan) {
 /// A planet sliced by its path: a diagonal blade with upright ends.
 fn power(d: &mut Drawing, plan: &Plan) {
     let tiny = plan.detail == Detail::Tiny;
+    let heavier = if plan.detail == Detail::Full {
+        1.0
+    } else {
+        1.25
+    };
     let step = (plan.bearing / degrees(15.0)).round() as u32 % 12;
     let (slope, steep) = if tiny {
         (45.0, false)
@@ -148,7 +153,7 @@ fn power(d: &mut Drawing, plan: &Plan) {
     let (gap, blade) = if tiny {
         (4.0, 10.0)
     } else {
-        (3.2, mix(7.0, 10.5, plan.body))
+        (3.2, mix(7.0, 10.5, plan.body) * heavier)
     };
     let planet = if tiny {
         24.0
@@ -185,7 +190,12 @@ fn power(d: &mut Drawing, plan: &Plan) {
         .limb(heavy);
     if lone {
         let size = mix(7.5, 10.0, plan.core);
-        rhombus(d, frame.moved(0.0, -edge - size), size, size);
+        bar(
+            d,
+            frame.moved(0.0, -edge - size * 0.8),
+            size * 1.5,
+            size * 1.5,
+        );
         d.fill(Ink::Primary, Part::Body);
     } else {
         half_ring(d, frame, planet, planet - heavy, edge, -1.0);
