@@ -173,7 +173,7 @@ fn awakening(d: &mut Drawing, plan: &Plan) {
     d.limb(2.0 * narrow).gap(gap);
     if plan.accent > 3 {
         let size = (inner - 3.4).min(8.0);
-        d.disc(Ink::Primary, Part::Companion, CENTRE, size)
+        d.disc(Ink::Primary, Part::Body, CENTRE, size)
             .gap(inner - size);
     }
     d.settle(1.4);

@@ -50,7 +50,7 @@ pub fn draw(values: &Values, subject: Subject) -> Drawing {
         Emotion::Power => -45.0 + (tilt / 40.0).round() * 15.0,
         Emotion::Mystery => 20.0 + tilt,
         Emotion::Awakening => -90.0,
-        Emotion::Creative => (tilt / 15.0).round() * 15.0,
+        Emotion::Creative => (tilt / 45.0).round() * 45.0,
     };
     let right = facing < 0.5;
     // At 16 px wide horns would leave the star no room inside the box.
@@ -149,17 +149,17 @@ fn mystery(d: &mut Drawing, plan: &Plan) {
         return tiny_star(d, frame, &moon, 3.0, Dot::Disc);
     }
     let room = moon.cut - 3.4;
-    let size = room * mix(0.5, 0.68, plan.star);
+    let size = room * mix(0.6, 0.78, plan.star);
     let away = room - size;
     let bearing = plan.axis + plan.side * (1.3 + plan.place * 0.9);
     let at = frame.at(moon.offset, 0.0).polar(away, bearing);
     d.gap(moon.cut - size - away);
     if plan.kind == 0 {
-        let size = size * 0.6;
+        let size = size * 0.5;
         let at = frame.at(moon.offset, 0.0).polar(room - size, bearing);
         d.disc(Ink::Accent, Part::Accent, at, size);
     } else {
-        let inner = Moon::new(size, 6.6 * heavier, 0.5);
+        let inner = Moon::new(size, 6.8 * heavier, 0.62);
         let turn = if plan.kind == 1 {
             PI
         } else {
@@ -250,7 +250,7 @@ fn creative(d: &mut Drawing, plan: &Plan) {
 }
 
 /// What the star becomes at 16 px.
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum Dot {
     Disc,
     Square,

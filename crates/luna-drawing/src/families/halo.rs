@@ -116,7 +116,7 @@ fn serenity(d: &mut Drawing, plan: &Plan) {
     let room = inner.radius - weight / 2.0 - gap;
     d.gap(gap).disc(
         Ink::Primary,
-        Part::Companion,
+        Part::Body,
         CENTRE,
         room.min(mix(5.5, 9.0, plan.core)),
     );
@@ -136,7 +136,7 @@ fn power(d: &mut Drawing, plan: &Plan) {
     let weight = if tiny {
         10.0
     } else {
-        mix(8.5, 11.5, plan.weight)
+        mix(8.5, 11.5, plan.weight) * plan.heavier().min(1.15)
     };
     let gap = if tiny { 5.0 } else { 3.2 };
     let hole = 28.0 - weight;
@@ -218,7 +218,7 @@ fn mystery(d: &mut Drawing, plan: &Plan) {
     };
     let within = Frame::new(hole.polar(away, plan.turn), axis);
     inner.broken(d, within, mix(0.5, 1.3, plan.weight));
-    d.fill(Ink::Primary, Part::Companion).gap(gap);
+    d.fill(Ink::Primary, Part::Body).gap(gap);
     let (hole, cut) = inner.counter(within);
     let size = mix(4.0, 6.0, plan.core).min(cut - 2.6);
     let away = (cut - size - 2.6).min(mix(0.0, 5.0, plan.weight));
@@ -328,16 +328,16 @@ fn creative(d: &mut Drawing, plan: &Plan) {
     let at = frame.moved(-back, -back);
     match (plan.parts + plan.kind) % 3 {
         0 => {
-            d.disc(Ink::Primary, Part::Companion, at.origin, core);
+            d.disc(Ink::Primary, Part::Body, at.origin, core);
         }
         1 => {
-            bar(d, at, core * 1.5, core * 1.5);
-            d.fill(Ink::Primary, Part::Companion);
+            bar(d, at, core * 1.4, core * 1.4);
+            d.fill(Ink::Primary, Part::Body);
         }
         _ => {
             let point = Frame::new(at.origin, axis + PI / 4.0);
             rhombus(d, point, core, core);
-            d.fill(Ink::Primary, Part::Companion);
+            d.fill(Ink::Primary, Part::Body);
         }
     }
     d.gap(room + gap - core - back * std::f64::consts::SQRT_2);

@@ -104,20 +104,24 @@ fn serenity(d: &mut Drawing, plan: &Plan) {
     let base = 32.0;
     let frame = Frame::new(CENTRE.moved(0.0, base - 32.0 - risen), -FRAC_PI_2);
     dome(d, frame, radius, -risen, 2.0);
-    d.fill(Ink::Accent, Part::Accent);
+    d.fill(Ink::Primary, Part::Body);
     let longest = 28.0 - weight / 2.0;
     for i in 0..lines {
         let share = f64::from(i) / 3.0;
         let half = match plan.kind {
             0 => longest * (1.0 - share),
-            1 => longest * (0.52 + share * 0.7).min(1.0),
+            1 => longest * (1.0 - f64::from(lines - 1 - i) * 0.25),
             _ => longest * if i % 2 == 0 { 1.0 } else { 0.55 },
         };
         let y = base + (f64::from(i) + 0.5) * weight + (f64::from(i) + 1.0) * gap;
         d.move_to(point(32.0 - half, y))
             .line_to(point(32.0 + half, y));
-        let part = if i == 0 { Part::Body } else { Part::Companion };
-        d.stroke(Ink::Primary, part, weight, Cap::Round).gap(gap);
+        let part = if i == 0 {
+            Part::Accent
+        } else {
+            Part::Companion
+        };
+        d.stroke(Ink::Accent, part, weight, Cap::Round).gap(gap);
     }
     d.settle(1.4);
 }
@@ -135,7 +139,7 @@ fn power(d: &mut Drawing, plan: &Plan) {
     let at_rim = libm::acos(edge / radius);
     d.arc_from(CENTRE, radius, frame.axis - at_rim, 2.0 * at_rim)
         .close();
-    d.fill(Ink::Accent, Part::Accent).limb(radius - edge);
+    d.fill(Ink::Primary, Part::Body).limb(radius - edge);
     let bars = if plan.detail == Detail::Full {
         plan.lines
     } else {
@@ -144,7 +148,7 @@ fn power(d: &mut Drawing, plan: &Plan) {
     let first = if tiny {
         11.0
     } else {
-        mix(7.5, 10.5, plan.weight)
+        mix(7.5, 10.5, plan.weight) * plan.heavier()
     };
     for i in 0..bars {
         let top = edge - gap;
@@ -165,8 +169,12 @@ fn power(d: &mut Drawing, plan: &Plan) {
             frame.at(foot, narrow),
             frame.at(foot, -narrow + slip),
         ]);
-        let part = if i == 0 { Part::Body } else { Part::Companion };
-        d.fill(Ink::Primary, part).limb(top - foot).gap(gap);
+        let part = if i == 0 {
+            Part::Accent
+        } else {
+            Part::Companion
+        };
+        d.fill(Ink::Accent, part).limb(top - foot).gap(gap);
         edge = foot;
     }
     d.settle(1.4);
@@ -177,25 +185,35 @@ fn mystery(d: &mut Drawing, plan: &Plan) {
     let tiny = plan.detail == Detail::Tiny;
     let side = plan.side();
     let weight = if tiny {
-        4.0
+        8.0
     } else {
         mix(4.2, 5.2, plan.weight) * plan.heavier()
     };
-    let radius = if tiny {
-        20.0
-    } else {
-        mix(16.5, 19.5, plan.sun)
-    };
-    let belly = if tiny {
-        13.0
-    } else {
-        radius * mix(0.5, 0.72, plan.rise)
-    };
     let gap = if tiny { 4.0 } else { 3.4 };
+    let lines = if plan.detail == Detail::Full {
+        plan.lines.min(2)
+    } else {
+        1
+    };
+    let tallest = (56.0 - f64::from(lines) * (weight + gap)) / 2.0;
+    let radius = if tiny {
+        18.0
+    } else {
+        tallest.min(mix(17.5, 22.0, plan.sun))
+    };
+    let belly = radius
+        * if tiny {
+            0.65
+        } else {
+            mix(0.62, 0.88, plan.rise)
+        };
+
     let away = side * (28.0 - radius) * plan.aside.abs().max(if tiny { 0.0 } else { 0.35 });
     let away = if tiny { 0.0 } else { away };
     let moon = Moon::new(radius, belly, 0.72);
     let opening = match plan.kind {
+        // At 16 px the horns keep the moon its full height.
+        _ if tiny => 0.0,
         0 => -35.0 + plan.tilt * 0.5,
         1 => -90.0 + plan.tilt * 0.5,
         _ => 20.0 + plan.tilt * 0.5,
@@ -206,87 +224,91 @@ fn mystery(d: &mut Drawing, plan: &Plan) {
         PI - degrees(opening)
     };
     let centre = if tiny {
-        point(32.0, 28.0)
+        point(32.0, 26.0)
     } else {
         CENTRE.moved(away, -8.0)
     };
     moon.round(d, Frame::new(centre, axis), 2.05);
-    d.fill(Ink::Accent, Part::Accent).gap(gap);
+    d.fill(Ink::Primary, Part::Body).gap(gap);
     let mut y = centre.y + radius + gap + weight / 2.0;
     d.move_to(point(4.0 + weight / 2.0, y))
         .line_to(point(60.0 - weight / 2.0, y));
-    d.stroke(Ink::Primary, Part::Body, weight, Cap::Round);
+    d.stroke(Ink::Accent, Part::Accent, weight, Cap::Round);
     if tiny {
         return;
     }
-    if plan.detail == Detail::Full && plan.lines > 1 {
+    if lines > 1 {
         y += weight + gap;
         let length = mix(18.0, 34.0, plan.weight);
         let end = 32.0 - side * (28.0 - weight / 2.0);
         d.move_to(point(end, y))
             .line_to(point(end + side * length, y));
-        d.stroke(Ink::Primary, Part::Companion, weight, Cap::Round);
+        d.stroke(Ink::Accent, Part::Companion, weight, Cap::Round);
     }
     d.settle(1.4);
 }
 
 /// A half sun on its line under upright rays, or under arches.
 fn awakening(d: &mut Drawing, plan: &Plan) {
-    let weight = mix(4.6, 7.0, plan.weight) * plan.heavier();
+    let weight = mix(5.6, 7.4, plan.weight) * plan.heavier();
     let gap = 3.4;
     let base = point(32.0, 44.0);
-    let up = Frame::new(base, -FRAC_PI_2);
-    let sun = mix(11.0, 16.0, plan.sun);
-    d.arc_from(base, sun, PI, PI).close();
-    d.fill(Ink::Accent, Part::Accent);
-    let line = Frame::new(base.moved(0.0, gap + weight / 2.0), 0.0);
-    bar(d, line, 56.0, weight);
-    d.fill(Ink::Primary, Part::Body).limb(weight).gap(gap);
-    let (from, to) = (sun + gap, mix(25.0, 28.0, plan.rise));
     let rays = if plan.detail == Detail::Full {
         2 * plan.lines + 1
     } else {
         3
     };
+    let arches = if plan.lines > 1 { 2.0 } else { 1.0 };
+    let sun = match (plan.kind, plan.lines) {
+        // Two arches need room outside the sun, seven rays need it inside.
+        (2, 2..) => mix(9.5, 12.4, plan.sun),
+        (0 | 1, 3) => mix(15.0, 17.0, plan.sun),
+        _ => mix(12.0, 14.5, plan.sun),
+    };
+    d.arc_from(base, sun, PI, PI).close();
+    d.fill(Ink::Accent, Part::Accent);
+    let line = Frame::new(base.moved(0.0, gap + weight / 2.0), 0.0);
+    bar(d, line, 56.0, weight);
+    d.fill(Ink::Primary, Part::Body).limb(weight).gap(gap);
+    let from = sun + gap;
     if plan.kind == 2 {
-        let arches = if from + 13.0 < to && plan.lines > 1 {
-            2.0
+        let to = if arches > 1.0 {
+            28.0
         } else {
-            1.0
+            mix(24.0, 28.0, plan.rise)
         };
         let band = (to - from - (arches - 1.0) * gap) / arches;
         for i in 0..arches as u32 {
             let middle = from + band / 2.0 + f64::from(i) * (band + gap);
             d.arc_from(base, middle, PI, PI);
-            d.stroke(Ink::Primary, Part::Companion, band, Cap::Butt);
+            d.stroke(Ink::Primary, Part::Body, band, Cap::Butt);
         }
         return d.settle(1.4);
     }
+    let to = mix(25.0, 28.0, plan.rise);
     let step = PI / f64::from(rays + 1);
-    let foot = (2.0 * (from * step - gap))
-        .min(mix(4.4, 7.0, plan.rise))
-        .max(4.2);
+    let (sin, cos) = libm::sincos(step / 2.0);
+    // As wide as leaves a gap between the near corners of two rays.
+    let widest = (2.0 * from * sin - 2.6) / cos;
+    let foot = widest.min(if plan.kind == 0 {
+        mix(4.4, 7.0, plan.rise)
+    } else {
+        mix(6.5, 10.0, plan.rise)
+    });
     for i in 0..rays {
-        let axis = -PI + step * f64::from(i + 1);
-        let ray = Frame::new(base, axis);
+        let ray = Frame::new(base, -PI + step * f64::from(i + 1));
         if plan.kind == 0 {
             bar(d, ray.moved(f64::midpoint(from, to), 0.0), to - from, foot);
         } else {
-            let half = foot * 0.75;
-            d.polygon(&[ray.at(from, -half), ray.at(to, 0.0), ray.at(from, half)]);
+            d.polygon(&[
+                ray.at(from, -foot / 2.0),
+                ray.at(to, 0.0),
+                ray.at(from, foot / 2.0),
+            ]);
         }
-        d.fill(Ink::Primary, Part::Companion);
+        d.fill(Ink::Primary, Part::Body);
     }
-    let half = if plan.kind == 0 {
-        foot / 2.0
-    } else {
-        foot * 0.75
-    };
-    // Between the near corners of two rays, and between the last ray and the line.
-    let (sin, cos) = libm::sincos(step / 2.0);
-    d.limb(foot).gap(2.0 * (from * sin - half * cos));
-    d.gap(from * libm::sin(step) - half * libm::cos(step) + gap);
-    let _ = up;
+    d.limb(foot).gap(2.0 * from * sin - foot * cos);
     d.settle(1.4);
 }
 
@@ -296,7 +318,7 @@ fn creative(d: &mut Drawing, plan: &Plan) {
     let weight = mix(4.4, 7.0, plan.weight) * plan.heavier();
     let gap = 3.2;
     let above = mix(16.0, 21.0, plan.sun);
-    let below = (56.0 - 2.0 * gap - weight - above).min(mix(13.0, 20.0, plan.rise));
+    let below = (56.0 - 2.0 * gap - weight - above).min(mix(15.0, 20.0, plan.rise));
     let top = 32.0 - weight / 2.0 - gap;
     let foot = 32.0 + weight / 2.0 + gap;
     let x = 32.0 + side * (28.0 - above) * plan.aside.abs().max(0.3);
@@ -316,14 +338,15 @@ fn creative(d: &mut Drawing, plan: &Plan) {
             bar(d, Frame::new(middle, 0.0), width, below);
         }
         _ => {
-            let corner = point(far, foot);
-            let start = if side > 0.0 { 0.0 } else { FRAC_PI_2 };
-            d.move_to(corner);
-            d.line_to(corner.polar(below, start));
-            d.arc(corner, below, start, FRAC_PI_2).close();
+            let across = side * below * 2.0;
+            d.polygon(&[
+                point(far, foot),
+                point(far + across, foot),
+                point(far + across / 2.0, foot + below),
+            ]);
         }
     }
-    d.fill(Ink::Primary, Part::Companion);
+    d.fill(Ink::Primary, Part::Body);
     d.settle(1.4);
 }
 
@@ -348,10 +371,11 @@ fn tiny_calm(d: &mut Drawing, plan: &Plan) {
         (28.0, 40.0)
     };
     d.arc_from(point(32.0, base), radius, PI, PI).close();
-    d.fill(Ink::Accent, Part::Accent);
+    d.fill(Ink::Primary, Part::Body);
     d.move_to(point(8.0, base + 8.0))
         .line_to(point(56.0, base + 8.0));
-    d.stroke(Ink::Primary, Part::Body, 8.0, Cap::Round).gap(4.0);
+    d.stroke(Ink::Accent, Part::Accent, 8.0, Cap::Round)
+        .gap(4.0);
 }
 
 /// Tiny awakening: the sun, its line and the one ray straight up.

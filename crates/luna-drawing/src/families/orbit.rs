@@ -4,7 +4,7 @@ use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 use super::parts_round::{
     CENTRE, Eccentric, Frame, Moon, Ring, bar, bearing, centre_box, chord_angle, count, drop,
-    eighth, half_ring, mix, rhombus, share, snapped_centre, star,
+    eighth, half_ring, mix, share, snapped_centre, star,
 };
 use crate::drawing::{Cap, Drawing, Ink, Part};
 use crate::emotion::Emotion;
@@ -121,7 +121,7 @@ fn serenity(d: &mut Drawing, plan: &Plan) {
         let size = mix(0.55, 0.75, plan.core) * room;
         d.ring(
             Ink::Primary,
-            Part::Companion,
+            Part::Body,
             CENTRE,
             size - weight / 2.0,
             weight,
@@ -129,7 +129,7 @@ fn serenity(d: &mut Drawing, plan: &Plan) {
         d.gap(room + 4.0 - size).gap(2.0 * size - 2.0 * weight);
     } else {
         let size = (mix(0.4, 0.75, plan.core) * room).min(room - body + weight / 2.0);
-        d.disc(Ink::Primary, Part::Companion, CENTRE, size)
+        d.disc(Ink::Primary, Part::Body, CENTRE, size)
             .gap(ring.radius - body - size);
     }
     d.settle(1.4);
@@ -138,6 +138,11 @@ fn serenity(d: &mut Drawing, plan: &Plan) {
 /// A planet sliced by its path: a diagonal blade with upright ends.
 fn power(d: &mut Drawing, plan: &Plan) {
     let tiny = plan.detail == Detail::Tiny;
+    let heavier = if plan.detail == Detail::Full {
+        1.0
+    } else {
+        1.25
+    };
     let step = (plan.bearing / degrees(15.0)).round() as u32 % 12;
     let (slope, steep) = if tiny {
         (45.0, false)
@@ -148,7 +153,7 @@ fn power(d: &mut Drawing, plan: &Plan) {
     let (gap, blade) = if tiny {
         (4.0, 10.0)
     } else {
-        (3.2, mix(7.0, 10.5, plan.body))
+        (3.2, mix(7.0, 10.5, plan.body) * heavier)
     };
     let planet = if tiny {
         24.0
@@ -184,9 +189,14 @@ fn power(d: &mut Drawing, plan: &Plan) {
         .limb(planet - edge)
         .limb(heavy);
     if lone {
-        let size = (planet - edge) * 0.55;
-        rhombus(d, frame.moved(0.0, -edge - size), size, size);
-        d.fill(Ink::Primary, Part::Companion);
+        let size = mix(7.5, 10.0, plan.core);
+        bar(
+            d,
+            frame.moved(0.0, -edge - size * 0.8),
+            size * 1.5,
+            size * 1.5,
+        );
+        d.fill(Ink::Primary, Part::Body);
     } else {
         half_ring(d, frame, planet, planet - heavy, edge, -1.0);
         d.fill(Ink::Primary, Part::Body);
@@ -233,8 +243,12 @@ fn mystery(d: &mut Drawing, plan: &Plan) {
     }
     let (inner, cut) = ring.counter(frame);
     let room = cut - 3.6;
-    let size = room * mix(0.48, 0.62, plan.core);
-    let side = if plan.bodies % 2 == 0 { 1.0 } else { -1.0 };
+    let size = room * mix(0.58, 0.74, plan.core);
+    let side = if plan.bodies.is_multiple_of(2) {
+        1.0
+    } else {
+        -1.0
+    };
     let bearing = plan.bearing + side * degrees(mix(90.0, 165.0, plan.weight));
     let at = inner.polar(room - size, bearing);
     d.gap(cut - room);
@@ -243,8 +257,8 @@ fn mystery(d: &mut Drawing, plan: &Plan) {
         1 => bearing + PI,
         _ => plan.bearing,
     };
-    Moon::new(size, size * 0.9, 0.4).round(d, Frame::new(at, shadow), 2.05);
-    d.fill(Ink::Primary, Part::Companion);
+    Moon::new(size, size * 0.85, 0.68).round(d, Frame::new(at, shadow), 2.05);
+    d.fill(Ink::Primary, Part::Body);
     d.settle(1.4);
 }
 
@@ -295,7 +309,7 @@ fn awakening(d: &mut Drawing, plan: &Plan) {
     d.gap(ring.radius - body - size);
     match plan.kind {
         0 => {
-            d.disc(Ink::Primary, Part::Companion, CENTRE, size);
+            d.disc(Ink::Primary, Part::Body, CENTRE, size);
         }
         1 => {
             drop(
@@ -304,11 +318,11 @@ fn awakening(d: &mut Drawing, plan: &Plan) {
                 size * 0.7,
                 size * 1.3,
             );
-            d.fill(Ink::Primary, Part::Companion);
+            d.fill(Ink::Primary, Part::Body);
         }
         _ => {
             star(d, CENTRE, 4, size, Some(size * 0.45), -FRAC_PI_2);
-            d.fill(Ink::Primary, Part::Companion);
+            d.fill(Ink::Primary, Part::Body);
         }
     }
     d.settle(1.4);
@@ -338,7 +352,11 @@ fn creative(d: &mut Drawing, plan: &Plan) {
     let turn = if tiny { FRAC_PI_2 } else { FRAC_PI_2 / 2.0 };
     let axis = (plan.bearing / turn).round() * turn;
     let frame = Frame::new(CENTRE, axis);
-    let hand = if plan.bodies % 2 == 0 { 1.0 } else { -1.0 };
+    let hand = if plan.bodies.is_multiple_of(2) {
+        1.0
+    } else {
+        -1.0
+    };
     for half in [1.0, -1.0] {
         let along = half * hand * slip / 2.0;
         half_ring(
@@ -370,15 +388,15 @@ fn creative(d: &mut Drawing, plan: &Plan) {
     d.gap(3.0);
     match plan.kind {
         0 => {
-            d.disc(Ink::Primary, Part::Companion, CENTRE, core);
+            d.disc(Ink::Primary, Part::Body, CENTRE, core);
         }
         1 => {
             star(d, CENTRE, 3, core, None, axis - FRAC_PI_2);
-            d.fill(Ink::Primary, Part::Companion);
+            d.fill(Ink::Primary, Part::Body);
         }
         _ => {
             bar(d, frame, core * 1.4, core * 1.4);
-            d.fill(Ink::Primary, Part::Companion);
+            d.fill(Ink::Primary, Part::Body);
         }
     }
     d.settle(1.4);

@@ -7,3 +7,4 @@ mod quality;
 mod requests;
 mod svg;
 mod wordmark;
+mod round;
