@@ -11,9 +11,7 @@ use crate::emotion::Emotion;
 use crate::family::{Detail, Parameter, Subject, Values};
 use crate::geometry::degrees;
 
-use super::parts_straight::{
-    Pen, along, between, cross, heavier, index, shifted, to_segment,
-};
+use super::parts_straight::{Pen, along, between, cross, heavier, index, shifted, to_segment};
 
 /// Structural parameters.
 pub const PARAMETERS: &[Parameter] = &[
@@ -120,7 +118,11 @@ impl Letter {
 
     /// A value of the tiny drawing, or between two ends elsewhere.
     fn pick(&self, tiny: f64, low: f64, high: f64, share: f64) -> f64 {
-        if self.tiny() { tiny } else { between(low, high, share) }
+        if self.tiny() {
+            tiny
+        } else {
+            between(low, high, share)
+        }
     }
 
     /// The weight as a share of its range, also where the small drawing has made it heavier.
@@ -129,7 +131,11 @@ impl Letter {
     }
 
     fn serene(&self, pen: &mut Pen<'_>) {
-        let width = if self.tiny() { 9.0 } else { self.weight.min(11.5) };
+        let width = if self.tiny() {
+            9.0
+        } else {
+            self.weight.min(11.5)
+        };
         let half = width / 2.0;
         let foot = FOOT - half;
         let wide = if self.form == 0 { 23.5 } else { 20.0 };
@@ -141,11 +147,13 @@ impl Letter {
             // The corner is cut back by its rounding; this much higher it reaches the top again.
             let lift = round * ((1.0 + 56.0 * 56.0 / (out * out)).sqrt() - 1.0);
             let legs = [(-out, foot), (0.0, top - lift), (out, foot)];
-            pen.bent(&legs, round).stroke(Ink::Primary, Part::Body, width, Cap::Round);
+            pen.bent(&legs, round)
+                .stroke(Ink::Primary, Part::Body, width, Cap::Round);
             let radius = self.pick(6.0, 6.0, 8.0, self.joint);
             let c = (0.0, FOOT - radius);
             pen.disc(Ink::Accent, Part::Accent, c, radius);
-            pen.drawing.gap(to_segment(c, legs[0], legs[1]) - half - radius);
+            pen.drawing
+                .gap(to_segment(c, legs[0], legs[1]) - half - radius);
             return;
         }
         // The long leg falls to the right, the short one leaves it to the left.
@@ -161,7 +169,9 @@ impl Letter {
         let heel = (-out, foot);
         let clear = width + self.gap();
         let start = cross(shifted([head, toe], clear), [joint, heel]);
-        pen.go(start).to(heel).stroke(Ink::Accent, Part::Accent, width, Cap::Round);
+        pen.go(start)
+            .to(heel)
+            .stroke(Ink::Accent, Part::Accent, width, Cap::Round);
         pen.drawing.gap(self.gap());
     }
 
@@ -233,7 +243,13 @@ impl Letter {
         let joint = along([head, toe], self.pick(0.4, 0.3, 0.5, self.joint));
         crescent(pen, head, toe, -6.0 - belly, -6.0);
         pen.fill(Ink::Primary, Part::Body);
-        crescent(pen, (joint.0 - 3.0, joint.1 + 2.0), (-out, FOOT), -2.0, belly - 2.0);
+        crescent(
+            pen,
+            (joint.0 - 3.0, joint.1 + 2.0),
+            (-out, FOOT),
+            -2.0,
+            belly - 2.0,
+        );
         pen.fill(Ink::Accent, Part::Accent);
         pen.drawing.gap(self.gap()).limb(belly * 0.75);
     }
@@ -279,7 +295,8 @@ impl Letter {
             let size = self.pick(8.0, 6.5, 8.5, self.joint);
             let foot = (rim(toe).0 + rim(short - lower).0) / 2.0;
             let c = (foot, radius - size);
-            let free = to_segment(c, corner, rim(toe)).min(to_segment(c, corner, rim(short - lower)));
+            let free =
+                to_segment(c, corner, rim(toe)).min(to_segment(c, corner, rim(short - lower)));
             pen.disc(Ink::Accent, Part::Accent, c, size);
             pen.drawing.gap(free - size + way);
             return;
@@ -301,8 +318,13 @@ impl Letter {
                 let across = self.pick(8.0, 7.0, 12.0, self.apex);
                 let high = self.pick(10.0, 8.0, 14.0, self.joint);
                 let middle = TOP + high;
-                pen.polygon(&[(0.0, TOP), (across, middle), (0.0, middle + high), (-across, middle)])
-                    .fill(Ink::Accent, Part::Accent);
+                pen.polygon(&[
+                    (0.0, TOP),
+                    (across, middle),
+                    (0.0, middle + high),
+                    (-across, middle),
+                ])
+                .fill(Ink::Accent, Part::Accent);
                 let cut = shifted([(0.0, middle + high), (across, middle)], gap);
                 let edge = cross(cut, [(gap / 2.0, 0.0), (gap / 2.0, 1.0)]);
                 let inner = [edge, (out - wide, FOOT)];
@@ -321,7 +343,9 @@ impl Letter {
                 let lift = self.pick(0.0, 0.0, 9.0, self.joint);
                 let radius = if lift < 5.0 {
                     let radius = to_segment((0.0, FOOT), inner[0], inner[1]) - gap;
-                    pen.go((-radius, FOOT)).arc((0.0, FOOT), radius, PI, PI).close();
+                    pen.go((-radius, FOOT))
+                        .arc((0.0, FOOT), radius, PI, PI)
+                        .close();
                     radius
                 } else {
                     let c = (0.0, FOOT - lift);
@@ -384,8 +408,13 @@ impl Letter {
                 let width = wide * 0.75;
                 let cut = cross(bar, GROUND);
                 let level = width * 1.2;
-                pen.polygon(&[bar[0], (bar[0].0 + level, TOP), (cut.0, FOOT), (cut.0 - level, FOOT)])
-                    .fill(Ink::Primary, Part::Body);
+                pen.polygon(&[
+                    bar[0],
+                    (bar[0].0 + level, TOP),
+                    (cut.0, FOOT),
+                    (cut.0 - level, FOOT),
+                ])
+                .fill(Ink::Primary, Part::Body);
                 let left = [(bar[0].0, TOP), (cut.0 - level, FOOT)];
                 let rest = shifted(left, gap);
                 let radius = self.pick(16.0, 14.0, 18.0, self.joint);
@@ -404,7 +433,10 @@ impl Letter {
                 pen.polygon(&[(-out, FOOT), (mast, TOP), (mast, FOOT)])
                     .fill(Ink::Primary, Part::Body);
                 let radius = self.pick(10.0, 9.0, 12.0, self.joint);
-                let c = (mast + gap + radius, FOOT - radius - between(0.0, 6.0, self.spread));
+                let c = (
+                    mast + gap + radius,
+                    FOOT - radius - between(0.0, 6.0, self.spread),
+                );
                 pen.disc(Ink::Accent, Part::Accent, c, radius);
             }
         }

@@ -104,7 +104,13 @@ const SERENITY: [Layout; 4] = [
 /// Links run at 45 degrees, into the flat sides of diamonds.
 const POWER: [Layout; 4] = [
     Layout {
-        nodes: &[(0.0, 0.0), (1.0, 1.0), (-1.0, 1.0), (-1.0, -1.0), (1.0, -1.0)],
+        nodes: &[
+            (0.0, 0.0),
+            (1.0, 1.0),
+            (-1.0, 1.0),
+            (-1.0, -1.0),
+            (1.0, -1.0),
+        ],
         links: &[(0, 1), (0, 2), (0, 3), (0, 4)],
     },
     Layout {
@@ -144,7 +150,13 @@ const MYSTERY: [Layout; 4] = [
 const AWAKENING: [Layout; 4] = [
     // A trunk with three boughs.
     Layout {
-        nodes: &[(0.0, 0.1), (0.0, 1.0), (-0.95, -0.45), (0.95, -0.45), (0.0, -1.0)],
+        nodes: &[
+            (0.0, 0.1),
+            (0.0, 1.0),
+            (-0.95, -0.45),
+            (0.95, -0.45),
+            (0.0, -1.0),
+        ],
         links: &[(0, 1), (0, 2), (0, 3), (0, 4)],
     },
     // Two roots.
@@ -248,13 +260,23 @@ pub fn draw(values: &Values, subject: Subject) -> Drawing {
         };
         node.size = size * grown * ink;
     }
-    stand(&mut nodes[..count], layout.nodes, subject.emotion, (turn, side, spread));
+    stand(
+        &mut nodes[..count],
+        layout.nodes,
+        subject.emotion,
+        (turn, side, spread),
+    );
     let width = match subject.emotion {
         Emotion::Power => between(6.0, 8.5, link),
         Emotion::Mystery => between(4.0, 5.0, link),
         _ => between(6.0, 9.0, link),
     };
-    build(&nodes[..count], layout.links, heavier(width, subject), subject)
+    build(
+        &nodes[..count],
+        layout.links,
+        heavier(width, subject),
+        subject,
+    )
 }
 
 /// The shape of node `i`.
@@ -287,7 +309,11 @@ fn stand(nodes: &mut [Node], places: &[Place], emotion: Emotion, how: (usize, bo
         let x = place.0 * if side { -wide } else { wide };
         // Stretched along one diagonal, links stay at 45 degrees.
         let long = place.0 * place.1 > 0.0 && emotion == Emotion::Power;
-        let stretch = if long { between(0.75, 1.0, spread) } else { 1.0 };
+        let stretch = if long {
+            between(0.75, 1.0, spread)
+        } else {
+            1.0
+        };
         let (x, place) = (x * stretch, (place.0, place.1 * stretch));
         let (x, y) = (x * cos - place.1 * sin, x * sin + place.1 * cos);
         node.at = (x, y);
@@ -312,11 +338,7 @@ fn tiny(emotion: Emotion, layout: usize, turn: usize, side: bool) -> Drawing {
     const C: Place = (16.0, 16.0);
     let (places, sizes, bars): ([Place; 3], [f64; 3], &[[Place; 2]]) = match emotion {
         Emotion::Serenity if layout % 2 == 0 => ([A, B, C], [12.0; 3], &[[A, B]]),
-        Emotion::Serenity => (
-            [A, C, (0.0, -16.0)],
-            [12.0; 3],
-            &[[A, C]],
-        ),
+        Emotion::Serenity => ([A, C, (0.0, -16.0)], [12.0; 3], &[[A, C]]),
         Emotion::Power => (
             [(0.0, 8.0), (-16.0, -8.0), (16.0, -8.0)],
             [12.0; 3],
@@ -335,7 +357,11 @@ fn tiny(emotion: Emotion, layout: usize, turn: usize, side: bool) -> Drawing {
         Emotion::Awakening => (
             [(-20.0, 4.0), (20.0, 4.0), (0.0, -16.0)],
             [8.0, 8.0, 12.0],
-            &[[(-20.0, 4.0), (-20.0, 28.0)], [(20.0, 4.0), (20.0, 28.0)], [(-24.0, 24.0), (24.0, 24.0)]],
+            &[
+                [(-20.0, 4.0), (-20.0, 28.0)],
+                [(20.0, 4.0), (20.0, 28.0)],
+                [(-24.0, 24.0), (24.0, 24.0)],
+            ],
         ),
         Emotion::Creative => ([A, B, C], [12.0; 3], &[[A, B]]),
     };
@@ -381,7 +407,11 @@ fn build(nodes: &[Node], links: &[(usize, usize)], width: f64, subject: Subject)
         let (from, to) = (&nodes[*a], &nodes[*b]);
         let line = [from.at, to.at];
         let length = distance(from.at, to.at);
-        let begin = if from.form == Form::Ring { from.size - 2.0 } else { 0.0 };
+        let begin = if from.form == Form::Ring {
+            from.size - 2.0
+        } else {
+            0.0
+        };
         let mut end = length;
         if *b == last {
             let cap = if round { width / 2.0 } else { 0.0 };
@@ -440,7 +470,14 @@ fn apart(a: &Node, b: &Node) -> f64 {
     if a.form == Form::Diamond && b.form == Form::Diamond {
         return boxes.max((dx + dy - both) * std::f64::consts::FRAC_1_SQRT_2);
     }
-    let round = |node: &Node| node.size * if node.form == Form::Square { 1.415 } else { 1.0 };
+    let round = |node: &Node| {
+        node.size
+            * if node.form == Form::Square {
+                1.415
+            } else {
+                1.0
+            }
+    };
     boxes.max(distance(a.at, b.at) - round(a) - round(b))
 }
 
@@ -459,7 +496,12 @@ fn contour(pen: &mut Pen<'_>, node: &Node, width: f64) {
     let ((x, y), r) = (node.at, node.size);
     match node.form {
         Form::Disc => pen.round((x, y), r),
-        Form::Square => pen.polygon(&[(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)]),
+        Form::Square => pen.polygon(&[
+            (x - r, y - r),
+            (x + r, y - r),
+            (x + r, y + r),
+            (x - r, y + r),
+        ]),
         Form::Diamond => pen.polygon(&[(x, y - r), (x + r, y), (x, y + r), (x - r, y)]),
         Form::Triangle => {
             let (w, h) = (r * 0.866, r * 0.5);

@@ -107,7 +107,11 @@ impl<'d> Pen<'d> {
     /// A closed polygon.
     pub(crate) fn polygon(&mut self, points: &[(f64, f64)]) -> &mut Self {
         for (i, p) in points.iter().enumerate() {
-            if i == 0 { self.go(*p) } else { self.to(*p) };
+            if i == 0 {
+                self.go(*p)
+            } else {
+                self.to(*p)
+            };
         }
         self.close()
     }

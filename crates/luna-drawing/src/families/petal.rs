@@ -113,7 +113,11 @@ impl Flower {
 
     /// A value of the tiny drawing, or between two ends elsewhere.
     fn pick(&self, tiny: f64, low: f64, high: f64, share: f64) -> f64 {
-        if self.tiny() { tiny } else { between(low, high, share) }
+        if self.tiny() {
+            tiny
+        } else {
+            between(low, high, share)
+        }
     }
 
     /// The angle of petal `i` of `count`; tiny ones stand on the axes.
@@ -140,12 +144,20 @@ impl Flower {
 
     fn serene(&self, pen: &mut Pen<'_>) {
         let gap = self.gap();
-        let count = if self.tiny() { 4 } else { 3 + self.count.min(2) + self.form.min(1) };
+        let count = if self.tiny() {
+            4
+        } else {
+            3 + self.count.min(2) + self.form.min(1)
+        };
         let sin = libm::sin(PI / count as f64);
         if self.form == 1 {
             // Beads around a bead.
             let widest = (REACH + gap / 2.0) / (1.0 + sin) * sin - gap / 2.0;
-            let radius = if self.tiny() { 8.0 } else { widest * between(0.82, 1.0, self.width) };
+            let radius = if self.tiny() {
+                8.0
+            } else {
+                widest * between(0.82, 1.0, self.width)
+            };
             let away = REACH - radius;
             for i in 0..count {
                 pen.turned(self.angle(i, count), false);
@@ -153,9 +165,14 @@ impl Flower {
             }
             pen.fill(Ink::Primary, Part::Body);
             let room = away - radius - gap;
-            let heart = if self.tiny() { room } else { room.min(radius * 1.5) };
+            let heart = if self.tiny() {
+                room
+            } else {
+                room.min(radius * 1.5)
+            };
             pen.disc(Ink::Accent, Part::Accent, (0.0, 0.0), heart);
-            pen.drawing.gap((2.0 * (away * sin - radius)).min(away - radius - heart));
+            pen.drawing
+                .gap((2.0 * (away * sin - radius)).min(away - radius - heart));
             pen.drawing.limb(2.0 * heart.min(radius));
             return;
         }
@@ -180,7 +197,11 @@ impl Flower {
     fn strong(&self, pen: &mut Pen<'_>) {
         let gap = self.gap();
         let windmill = self.form == 2 && !self.tiny();
-        let count = if self.tiny() { 4 } else { 3 + self.count.max(usize::from(windmill)) };
+        let count = if self.tiny() {
+            4
+        } else {
+            3 + self.count.max(usize::from(windmill))
+        };
         let (sin, cos) = libm::sincos(PI / count as f64);
         let middle = self.pick(16.0, 12.0, 20.0, self.inner);
         let base = gap / 2.0 / sin + self.pick(1.2, 0.3, 2.0, self.width);
@@ -190,7 +211,12 @@ impl Flower {
         let half = if windmill { half * 1.5 } else { half };
         match if self.tiny() { 0 } else { self.form } {
             0 => self.ring(pen, count, |pen, _| {
-                pen.polygon(&[(0.0, -base), (half, -middle), (0.0, -REACH), (-half, -middle)]);
+                pen.polygon(&[
+                    (0.0, -base),
+                    (half, -middle),
+                    (0.0, -REACH),
+                    (-half, -middle),
+                ]);
             }),
             1 => {
                 // Broad blades cut square to the axis.
@@ -214,14 +240,22 @@ impl Flower {
     }
 
     fn swirl(&self, pen: &mut Pen<'_>) {
-        let count = if self.tiny() { 4 } else { 5 + self.count.min(2) };
+        let count = if self.tiny() {
+            4
+        } else {
+            5 + self.count.min(2)
+        };
         let belly = match self.subject.detail {
             Detail::Tiny => 13.0,
             _ => [10.5, 9.0, 8.0][count - 5] * between(0.94, 1.08, self.width),
         };
         let base = self.pick(6.0, 4.0, 7.0, self.inner);
         // A leaning chord keeps within the reach with its bow.
-        let tilt = if self.tiny() { 0.0 } else { [0.0, 0.35, 0.7][self.form] };
+        let tilt = if self.tiny() {
+            0.0
+        } else {
+            [0.0, 0.35, 0.7][self.form]
+        };
         let bow = self.pick(2.0, 2.0, 4.0, self.width);
         let (bow, tilt) = if self.side {
             ((-bow - belly, -bow), tilt)
@@ -242,17 +276,24 @@ impl Flower {
         let radius = self.pick(8.0, 5.5, 7.5, self.width);
         pen.disc(Ink::Accent, Part::Accent, at, radius);
         let free = swirl_gap(petal, bow, count, at);
-        pen.drawing.gap(free.0.min(free.1 - radius)).limb(belly * 0.75);
+        pen.drawing
+            .gap(free.0.min(free.1 - radius))
+            .limb(belly * 0.75);
     }
 
     fn rising(&self, pen: &mut Pen<'_>) {
         let gap = self.gap();
-        if self.form == 2 && !self.tiny() {
+        if self.form == 2 {
             // A star of leaves, the upper one lit.
-            let count = 5 + self.count.min(2);
+            let count = if self.tiny() {
+                4
+            } else {
+                5 + self.count.min(2)
+            };
             let (sin, cos) = libm::sincos(PI / count as f64);
-            let base = gap / 2.0 / sin + between(0.5, 3.0, self.inner);
-            let half = bud_most(base, REACH, gap, (sin, cos)).min(10.0) * between(0.85, 1.0, self.width);
+            let base = gap / 2.0 / sin + self.pick(0.5, 0.5, 3.0, self.inner);
+            let half =
+                bud_most(base, REACH, gap, (sin, cos)).min(10.0) * between(0.85, 1.0, self.width);
             for i in 1..count {
                 pen.turned(TAU * i as f64 / count as f64, false);
                 bud(pen, base, REACH, half);
@@ -261,7 +302,9 @@ impl Flower {
             pen.turned(0.0, false);
             bud(pen, base, REACH, half);
             pen.fill(Ink::Accent, Part::Accent);
-            pen.drawing.gap(2.0 * bud_gap(base, REACH, half, (sin, cos))).limb(half);
+            pen.drawing
+                .gap(2.0 * bud_gap(base, REACH, half, (sin, cos)))
+                .limb(half);
             return;
         }
         // A lotus of three leaves, or a sprout of two under a sun.
@@ -269,23 +312,29 @@ impl Flower {
         let pitch = crate::geometry::degrees(if sprout {
             self.pick(45.0, 34.0, 46.0, self.inner)
         } else {
-            self.pick(66.0, 62.0, 70.0, self.inner)
+            self.pick(58.0, 54.0, 64.0, self.inner)
         });
         let (sin, cos) = libm::sincos(if sprout { pitch } else { pitch / 2.0 });
         let base = gap / 2.0 / sin + 0.5;
-        let side = (REACH - 1.0) / libm::sin(pitch) * between(0.86, 1.0, self.turn);
-        let long = side + self.pick(8.0, 4.0, 15.0, self.count as f64 / 3.0);
-        let most = if sprout { 11.0 } else { 10.0 };
+        // A lotus's side leaves stand apart from its middle one.
+        let aside = if sprout {
+            0.0
+        } else {
+            self.pick(6.0, 5.0, 5.0, 0.0)
+        };
+        let apart = aside * cos;
+        let side = (REACH - 1.0 - aside) / libm::sin(pitch) * between(0.9, 1.0, self.turn);
+        let long = side + self.pick(15.0, 9.0, 18.0, self.count as f64 / 3.0);
+        let most = if sprout { 11.0 } else { 12.5 };
         let half = self
             .pick(most - 1.0, most - 3.0, most + 1.0, self.width)
-            .min(bud_most(base, side, gap, (sin, cos)));
-        pen.at(0.0, 24.0);
-        for angle in [-pitch, pitch] {
-            pen.turned(angle, false);
+            .min(bud_most(base, side, gap - apart, (sin, cos)));
+        for way in [-1.0, 1.0] {
+            pen.at(way * aside, 24.0).turned(way * pitch, false);
             bud(pen, base, side, half);
         }
         pen.fill(Ink::Primary, Part::Body);
-        pen.turned(0.0, false);
+        pen.at(0.0, 24.0).turned(0.0, false);
         let free = bud_gap(base, side, half, (sin, cos));
         if sprout {
             let radius = self.pick(8.0, 7.0, 10.0, self.turn);
@@ -298,13 +347,17 @@ impl Flower {
             bud(pen, base, long, half);
             pen.fill(Ink::Accent, Part::Accent);
             let upper = bud_gap(base, long, half, (sin, cos));
-            pen.drawing.gap(free + upper).limb(half);
+            pen.drawing.gap(free + upper + apart).limb(half);
         }
     }
 
     fn mixed(&self, pen: &mut Pen<'_>) {
         let gap = self.gap();
-        let count = if self.tiny() { 4 } else { 4 + self.count.min(2) };
+        let count = if self.tiny() {
+            4
+        } else {
+            4 + self.count.min(2)
+        };
         let (sin, cos) = libm::sincos(PI / count as f64);
         let push = self.pick(0.0, 2.5, 5.0, self.inner);
         let tip = REACH - push;
@@ -327,7 +380,12 @@ impl Flower {
                 0 => hull(pen, (base + out, small), (tip - radius + out, radius)),
                 1 => {
                     let y = -out - middle;
-                    pen.polygon(&[(0.0, -base - out), (-blade, y), (0.0, -tip - out), (blade, y)]);
+                    pen.polygon(&[
+                        (0.0, -base - out),
+                        (-blade, y),
+                        (0.0, -tip - out),
+                        (blade, y),
+                    ]);
                 }
                 2 => bud(pen, base + out, tip + out, half),
                 _ => {
@@ -336,8 +394,12 @@ impl Flower {
             }
         });
         let free = (tip - radius) * sin - radius;
-        let free = free.min(middle * sin - blade * cos).min(flat * sin - end * cos);
-        let free = free.min(base * sin - small).min(bud_gap(base, tip, half, (sin, cos)));
+        let free = free
+            .min(middle * sin - blade * cos)
+            .min(flat * sin - end * cos);
+        let free = free
+            .min(base * sin - small)
+            .min(bud_gap(base, tip, half, (sin, cos)));
         pen.drawing.gap(2.0 * free).limb(half.min(blade));
     }
 }
@@ -347,8 +409,12 @@ fn hull(pen: &mut Pen<'_>, low: (f64, f64), high: (f64, f64)) {
     let lean = libm::asin((high.1 - low.1) / (high.0 - low.0));
     let start = PI - lean;
     let (sin, cos) = libm::sincos(start);
-    pen.go((high.1 * cos, high.1 * sin - high.0))
-        .arc((0.0, -high.0), high.1, start, PI + 2.0 * lean);
+    pen.go((high.1 * cos, high.1 * sin - high.0)).arc(
+        (0.0, -high.0),
+        high.1,
+        start,
+        PI + 2.0 * lean,
+    );
     let (sin, cos) = libm::sincos(lean);
     pen.to((low.1 * cos, low.1 * sin - low.0))
         .arc((0.0, -low.0), low.1, lean, PI - 2.0 * lean)
@@ -370,7 +436,10 @@ fn bud_side(base: f64, tip: f64, half: f64) -> [(f64, f64); 4] {
 fn bud(pen: &mut Pen<'_>, base: f64, tip: f64, half: f64) {
     let [foot, a, b, end] = bud_side(base, tip, half).map(|(x, y)| (x, -y));
     let left = |p: (f64, f64)| (-p.0, p.1);
-    pen.go(foot).curve(left(a), left(b), end).curve(b, a, foot).close();
+    pen.go(foot)
+        .curve(left(a), left(b), end)
+        .curve(b, a, foot)
+        .close();
 }
 
 /// Points along a bud's side.
@@ -386,7 +455,9 @@ fn bud_points(base: f64, tip: f64, half: f64) -> [(f64, f64); 9] {
 fn bud_most(base: f64, tip: f64, gap: f64, (sin, cos): (f64, f64)) -> f64 {
     bud_points(base, tip, 1.0)[1..8]
         .iter()
-        .fold(f64::INFINITY, |least, (x, y)| least.min((y * sin - gap / 2.0) / (x * cos)))
+        .fold(f64::INFINITY, |least, (x, y)| {
+            least.min((y * sin - gap / 2.0) / (x * cos))
+        })
 }
 
 /// Distance of a bud's side from the line at an angle (sine, cosine) to its axis through the foot.
@@ -400,9 +471,11 @@ fn bud_gap(base: f64, tip: f64, half: f64, (sin, cos): (f64, f64)) -> f64 {
 fn bud_free(p: (f64, f64), base: f64, tip: f64, half: f64, (sin, cos): (f64, f64)) -> f64 {
     // In the bud's own frame, where its axis points up.
     let seen = (p.1 * sin, p.1 * cos);
-    bud_points(base, tip, half).windows(2).fold(f64::INFINITY, |least, w| {
-        least.min(to_segment(seen, w[0], w[1]))
-    })
+    bud_points(base, tip, half)
+        .windows(2)
+        .fold(f64::INFINITY, |least, w| {
+            least.min(to_segment(seen, w[0], w[1]))
+        })
 }
 
 /// A contour between two bows over the same chord.
@@ -412,7 +485,10 @@ fn crescent(pen: &mut Pen<'_>, chord: [(f64, f64); 2], bow: (f64, f64)) {
         (along(line, 0.25), along(line, 0.75))
     };
     let ((a, b), (c, d)) = (handles(bow.0), handles(bow.1));
-    pen.go(chord[0]).curve(a, b, chord[1]).curve(d, c, chord[0]).close();
+    pen.go(chord[0])
+        .curve(a, b, chord[1])
+        .curve(d, c, chord[0])
+        .close();
 }
 
 /// Free space between neighbouring crescents, and from the accent's centre to the nearest one.
@@ -428,13 +504,17 @@ fn swirl_gap(petal: [(f64, f64); 2], bow: (f64, f64), count: usize, at: (f64, f6
     };
     let pitch = TAU / count as f64;
     let nearest = |p: (f64, f64), line: &[(f64, f64); 5]| {
-        line.windows(2).fold(f64::INFINITY, |least, w| least.min(to_segment(p, w[0], w[1])))
+        line.windows(2).fold(f64::INFINITY, |least, w| {
+            least.min(to_segment(p, w[0], w[1]))
+        })
     };
     let outer = side(bow.0, 0.0);
     // The neighbour that the outer side faces: clockwise for a bow to the right.
     let facing = if bow.0 > 0.0 { pitch } else { -pitch };
     let inner = side(bow.1, facing);
-    let between = outer.iter().fold(f64::INFINITY, |least, p| least.min(nearest(*p, &inner)));
+    let between = outer
+        .iter()
+        .fold(f64::INFINITY, |least, p| least.min(nearest(*p, &inner)));
     let to_accent = nearest(at, &inner).min(nearest(at, &side(bow.0, -facing)));
     (between, to_accent)
 }

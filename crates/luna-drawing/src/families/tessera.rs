@@ -151,7 +151,11 @@ pub fn draw(values: &Values, subject: Subject) -> Drawing {
             let (right, down) = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)][i];
             let push = if pushed && i == accent { PUSH } else { 0.0 };
             let (tile, turn) = if upward {
-                let (tile, turn) = if i < 2 { UPPER[pattern] } else { LOWER[mix + 4 * (accent % 2)] };
+                let (tile, turn) = if i < 2 {
+                    UPPER[pattern]
+                } else {
+                    LOWER[mix + 4 * (accent % 2)]
+                };
                 (tile, if i % 2 == 0 { turn } else { (4 - turn) % 4 })
             } else {
                 let tile = kind(subject.emotion, mix, pattern, i, i == accent);
@@ -161,7 +165,11 @@ pub fn draw(values: &Values, subject: Subject) -> Drawing {
                 .turned(FRAC_PI_2 * f64::from((i as u8 + turn) % 4), false);
             contour(&mut pen, tile, half, depth, tiny);
         }
-        let part = if ink == Ink::Accent { Part::Accent } else { Part::Body };
+        let part = if ink == Ink::Accent {
+            Part::Accent
+        } else {
+            Part::Body
+        };
         pen.fill(ink, part);
     }
     drawing.gap(gap).limb(half);
@@ -199,7 +207,11 @@ fn kind(emotion: Emotion, mix: usize, pattern: usize, i: usize, accent: bool) ->
 
 /// How thick a quarter ring is.
 fn thickness(half: f64, depth: f64, tiny: bool) -> f64 {
-    if tiny { 10.0 } else { half * (0.6 + 0.3 * depth) }
+    if tiny {
+        10.0
+    } else {
+        half * (0.6 + 0.3 * depth)
+    }
 }
 
 fn contour(pen: &mut Pen<'_>, tile: Tile, h: f64, depth: f64, tiny: bool) {
