@@ -10,6 +10,7 @@ use crate::emotion::Emotion;
 use crate::family::{Detail, Family};
 use crate::geometry::{CANVAS, MARGIN};
 use crate::mark::Mark;
+use crate::palette::Palette;
 use crate::picture::{Colours, Lockup, Rgb, Theme};
 use crate::png::opaque;
 use crate::raster::{paint, paint_wordmark};
@@ -145,30 +146,7 @@ pub fn png(options: &Options) -> Result<Vec<u8>, NameFault> {
 
 /// The colours of an emotion on a theme.
 fn colours(emotion: Emotion, theme: Theme) -> Colours {
-    let hex = |value: u32| Rgb((value >> 16) as u8, (value >> 8) as u8, value as u8);
-    let (primary, accent) = match (emotion, theme) {
-        (Emotion::Serenity, Theme::Light) => (0x03_57_98, 0x08_97_a9),
-        (Emotion::Serenity, Theme::Dark) => (0x8c_c4_f4, 0x85_e2_ed),
-        (Emotion::Power, Theme::Light) => (0x58_2e_d2, 0xe7_07_75),
-        (Emotion::Power, Theme::Dark) => (0xaa_99_ff, 0xff_69_9b),
-        (Emotion::Mystery, Theme::Light) => (0x34_1d_5e, 0x9c_4e_a1),
-        (Emotion::Mystery, Theme::Dark) => (0xb6_91_e1, 0xe6_af_e0),
-        (Emotion::Awakening, Theme::Light) => (0x04_6e_55, 0xc9_74_05),
-        (Emotion::Awakening, Theme::Dark) => (0x61_d7_b2, 0xf7_c2_43),
-        (Emotion::Creative, Theme::Light) => (0x22_58_e5, 0xe8_4c_23),
-        (Emotion::Creative, Theme::Dark) => (0x7c_aa_fe, 0xff_9a_6b),
-    };
-    let (text, ground) = match theme {
-        Theme::Light => (0x14_1a_29, 0xff_ff_ff),
-        Theme::Dark => (0xf2_f4_f8, 0x0b_0f_1a),
-    };
-    Colours {
-        primary: hex(primary),
-        accent: hex(accent),
-        text: hex(text),
-        ground: hex(ground),
-        paint_ground: true,
-    }
+    Palette::of(emotion, theme).colours(true)
 }
 
 /// Captions: 4.8:1 on white, 6.2:1 on the dark ground.

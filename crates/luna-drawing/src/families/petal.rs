@@ -283,11 +283,19 @@ impl Flower {
 
     fn rising(&self, pen: &mut Pen<'_>) {
         let gap = self.gap();
-        if self.form == 2 && !self.tiny() {
+        if self.form == 2 {
             // A star of leaves, the upper one lit.
-            let count = 5 + self.count.min(2);
+            let count = if self.tiny() {
+                4
+            } else {
+                5 + self.count.min(2)
+            };
             let (sin, cos) = libm::sincos(PI / count as f64);
+<<<<<<< HEAD
             let base = gap / 2.0 / sin + between(0.5, 3.0, self.inner);
+=======
+            let base = gap / 2.0 / sin + self.pick(0.5, 0.5, 3.0, self.inner);
+>>>>>>> marks-b
             let half =
                 bud_most(base, REACH, gap, (sin, cos)).min(10.0) * between(0.85, 1.0, self.width);
             for i in 1..count {
@@ -308,23 +316,29 @@ impl Flower {
         let pitch = crate::geometry::degrees(if sprout {
             self.pick(45.0, 34.0, 46.0, self.inner)
         } else {
-            self.pick(66.0, 62.0, 70.0, self.inner)
+            self.pick(58.0, 54.0, 64.0, self.inner)
         });
         let (sin, cos) = libm::sincos(if sprout { pitch } else { pitch / 2.0 });
         let base = gap / 2.0 / sin + 0.5;
-        let side = (REACH - 1.0) / libm::sin(pitch) * between(0.86, 1.0, self.turn);
-        let long = side + self.pick(8.0, 4.0, 15.0, self.count as f64 / 3.0);
-        let most = if sprout { 11.0 } else { 10.0 };
+        // A lotus's side leaves stand apart from its middle one.
+        let aside = if sprout {
+            0.0
+        } else {
+            self.pick(6.0, 5.0, 5.0, 0.0)
+        };
+        let apart = aside * cos;
+        let side = (REACH - 1.0 - aside) / libm::sin(pitch) * between(0.9, 1.0, self.turn);
+        let long = side + self.pick(15.0, 9.0, 18.0, self.count as f64 / 3.0);
+        let most = if sprout { 11.0 } else { 12.5 };
         let half = self
             .pick(most - 1.0, most - 3.0, most + 1.0, self.width)
-            .min(bud_most(base, side, gap, (sin, cos)));
-        pen.at(0.0, 24.0);
-        for angle in [-pitch, pitch] {
-            pen.turned(angle, false);
+            .min(bud_most(base, side, gap - apart, (sin, cos)));
+        for way in [-1.0, 1.0] {
+            pen.at(way * aside, 24.0).turned(way * pitch, false);
             bud(pen, base, side, half);
         }
         pen.fill(Ink::Primary, Part::Body);
-        pen.turned(0.0, false);
+        pen.at(0.0, 24.0).turned(0.0, false);
         let free = bud_gap(base, side, half, (sin, cos));
         if sprout {
             let radius = self.pick(8.0, 7.0, 10.0, self.turn);
@@ -337,7 +351,7 @@ impl Flower {
             bud(pen, base, long, half);
             pen.fill(Ink::Accent, Part::Accent);
             let upper = bud_gap(base, long, half, (sin, cos));
-            pen.drawing.gap(free + upper).limb(half);
+            pen.drawing.gap(free + upper + apart).limb(half);
         }
     }
 

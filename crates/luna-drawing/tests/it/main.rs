@@ -5,6 +5,6 @@ mod generator;
 mod pixels;
 mod quality;
 mod requests;
+mod round;
 mod svg;
 mod wordmark;
-mod round;
