@@ -291,11 +291,7 @@ impl Flower {
                 5 + self.count.min(2)
             };
             let (sin, cos) = libm::sincos(PI / count as f64);
-<<<<<<< HEAD
-            let base = gap / 2.0 / sin + between(0.5, 3.0, self.inner);
-=======
             let base = gap / 2.0 / sin + self.pick(0.5, 0.5, 3.0, self.inner);
->>>>>>> marks-b
             let half =
                 bud_most(base, REACH, gap, (sin, cos)).min(10.0) * between(0.85, 1.0, self.width);
             for i in 1..count {
