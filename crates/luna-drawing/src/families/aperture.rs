@@ -228,7 +228,7 @@ fn inscribed(apothem: f64, gap: f64, step: f64) -> (f64, f64, f64) {
 /// Four blades along the pixels, each emotion with its own opening and rim.
 fn tiny(d: &mut Drawing, plan: &Plan, emotion: Emotion) {
     if emotion == Emotion::Awakening {
-        return keystone(d);
+        return keystone(d, plan);
     }
     let accent = plan.accent % 4;
     let (apothem, straight) = match emotion {
@@ -261,7 +261,7 @@ fn tiny(d: &mut Drawing, plan: &Plan, emotion: Emotion) {
 }
 
 /// The tiny shutter that opens upward: one blade stands free at the top.
-fn keystone(d: &mut Drawing) {
+fn keystone(d: &mut Drawing, plan: &Plan) {
     const BODY: [(f64, f64); 12] = [
         (20.0, 4.0),
         (20.0, 44.0),
@@ -276,16 +276,18 @@ fn keystone(d: &mut Drawing) {
         (4.0, 16.0),
         (16.0, 4.0),
     ];
-    const BLADE: [(f64, f64); 5] = [
-        (24.0, 12.0),
-        (32.0, 4.0),
-        (40.0, 12.0),
-        (40.0, 28.0),
-        (24.0, 28.0),
+    let foot = if plan.opening < 0.5 { 36.0 } else { 28.0 };
+    let shoulder = if plan.hand > 0.0 { 12.0 } else { 4.0 };
+    let blade = [
+        point(24.0, shoulder),
+        point(32.0, 4.0),
+        point(40.0, shoulder),
+        point(40.0, foot),
+        point(24.0, foot),
     ];
     d.polygon(&BODY.map(|(x, y)| point(x, y)));
     d.fill(Ink::Primary, Part::Body);
-    d.polygon(&BLADE.map(|(x, y)| point(x, y)));
+    d.polygon(&blade);
     d.fill(Ink::Accent, Part::Accent).limb(16.0).gap(4.0);
 }
 

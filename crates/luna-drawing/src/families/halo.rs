@@ -230,17 +230,16 @@ fn mystery(d: &mut Drawing, plan: &Plan) {
 /// A corona of equal pieces around a sun, one piece straight above.
 fn awakening(d: &mut Drawing, plan: &Plan) {
     if plan.detail == Detail::Tiny {
+        // Two pieces left and right, or three with one straight above.
         let ring = Ring::new(24.0, 8.0, Cap::Butt);
-        for side in [-1.0, 1.0] {
-            ring.arc(
-                d,
-                Ink::Primary,
-                Part::Body,
-                FRAC_PI_2 - side * 0.22,
-                -side * 2.6,
-            );
+        let pieces = 2 + plan.parts % 2;
+        let step = TAU / f64::from(pieces);
+        for i in 0..pieces {
+            let start = FRAC_PI_2 + 0.22 + step * f64::from(i);
+            ring.arc(d, Ink::Primary, Part::Body, start, step - 0.44);
         }
-        d.disc(Ink::Accent, Part::Accent, CENTRE, 12.0).gap(8.0);
+        let core = if plan.core < 0.5 { 8.0 } else { 12.0 };
+        d.disc(Ink::Accent, Part::Accent, CENTRE, core).gap(8.0);
         return;
     }
     let weight = mix(5.0, 8.0, plan.weight) * plan.heavier();

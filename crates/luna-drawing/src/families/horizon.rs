@@ -78,7 +78,7 @@ pub fn draw(values: &Values, subject: Subject) -> Drawing {
         Emotion::Serenity => serenity(&mut d, &plan),
         Emotion::Power => power(&mut d, &plan),
         Emotion::Mystery => mystery(&mut d, &plan),
-        Emotion::Awakening if tiny => tiny_rising(&mut d),
+        Emotion::Awakening if tiny => tiny_rising(&mut d, &plan),
         Emotion::Awakening => awakening(&mut d, &plan),
         Emotion::Creative if tiny => tiny_halves(&mut d, &plan),
         Emotion::Creative => creative(&mut d, &plan),
@@ -378,13 +378,26 @@ fn tiny_calm(d: &mut Drawing, plan: &Plan) {
         .gap(4.0);
 }
 
-/// Tiny awakening: the sun, its line and the one ray straight up.
-fn tiny_rising(d: &mut Drawing) {
+/// Tiny awakening: the sun, its line, and the one ray straight up or an arch.
+fn tiny_rising(d: &mut Drawing, plan: &Plan) {
+    if plan.kind == 2 {
+        d.arc_from(point(32.0, 40.0), 12.0, PI, PI).close();
+        d.fill(Ink::Accent, Part::Accent);
+        d.arc_from(point(32.0, 40.0), 24.0, PI, PI);
+        d.stroke(Ink::Primary, Part::Body, 8.0, Cap::Butt);
+        bar(d, Frame::new(point(32.0, 48.0), 0.0), 56.0, 8.0);
+        d.fill(Ink::Primary, Part::Body).gap(4.0);
+        return;
+    }
     d.arc_from(point(32.0, 44.0), 24.0, PI, PI).close();
     d.fill(Ink::Accent, Part::Accent);
     bar(d, Frame::new(point(32.0, 52.0), 0.0), 56.0, 8.0);
     d.fill(Ink::Primary, Part::Body);
-    bar(d, Frame::new(point(32.0, 12.0), 0.0), 8.0, 8.0);
+    if plan.kind == 0 {
+        bar(d, Frame::new(point(32.0, 12.0), 0.0), 8.0, 8.0);
+    } else {
+        d.polygon(&[point(32.0, 8.0), point(40.0, 16.0), point(24.0, 16.0)]);
+    }
     d.fill(Ink::Primary, Part::Body).limb(8.0).gap(4.0);
 }
 

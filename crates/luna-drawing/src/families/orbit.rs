@@ -64,7 +64,7 @@ pub fn draw(values: &Values, subject: Subject) -> Drawing {
 /// An even ring with round ends around its body, and a calm core.
 fn serenity(d: &mut Drawing, plan: &Plan) {
     if plan.detail == Detail::Tiny {
-        return tiny_ring(d, eighth(plan.bearing), Cap::Round);
+        return tiny_ring(d, eighth(plan.bearing), Cap::Round, false);
     }
     let heavier = if plan.detail == Detail::Full {
         1.0
@@ -265,7 +265,7 @@ fn mystery(d: &mut Drawing, plan: &Plan) {
 /// Bodies evenly spaced on the ring, the first at the top.
 fn awakening(d: &mut Drawing, plan: &Plan) {
     if plan.detail == Detail::Tiny {
-        return tiny_ring(d, -FRAC_PI_2, Cap::Butt);
+        return tiny_ring(d, -FRAC_PI_2, Cap::Butt, plan.bodies.is_multiple_of(2));
     }
     let full = plan.detail == Detail::Full;
     let heavier = if full { 1.0 } else { 1.25 };
@@ -402,18 +402,20 @@ fn creative(d: &mut Drawing, plan: &Plan) {
     d.settle(1.4);
 }
 
-/// The tiny drawing of the plain orbits: a broken ring and a body on the pixel grid.
-fn tiny_ring(d: &mut Drawing, bearing: f64, cap: Cap) {
+/// The tiny drawing of the plain orbits: a body on the pixel grid and a broken ring, perhaps in two
+/// halves.
+fn tiny_ring(d: &mut Drawing, bearing: f64, cap: Cap, halved: bool) {
     let ring = Ring::new(23.0, 8.0, cap);
     let body = snapped_centre(CENTRE.polar(21.0, bearing), 4.0);
     let clear = ring.clearing(8.0, 5.4);
-    ring.arc(
-        d,
-        Ink::Primary,
-        Part::Body,
-        bearing + clear,
-        TAU - 2.0 * clear,
-    );
+    let (start, turn) = (bearing + clear, TAU - 2.0 * clear);
+    if halved {
+        let half = turn / 2.0 - 0.2;
+        ring.arc(d, Ink::Primary, Part::Body, start, half);
+        ring.arc(d, Ink::Primary, Part::Body, start + turn - half, half);
+    } else {
+        ring.arc(d, Ink::Primary, Part::Body, start, turn);
+    }
     d.disc(Ink::Accent, Part::Accent, body, 8.0).gap(4.0);
     centre_box(d);
 }

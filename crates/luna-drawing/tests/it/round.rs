@@ -71,7 +71,9 @@ fn patches(drawing: &Drawing) -> Vec<u32> {
             let i = patch[seen];
             seen += 1;
             for step in [-1, 1, -SIDE, SIDE] {
-                let j = (i as i32 + step) as usize;
+                let Some(j) = i.checked_add_signed(step as isize) else {
+                    continue;
+                };
                 if j < ink.len() && ink[j] == ink[i] && labels[j] == 0 {
                     labels[j] = next;
                     patch.push(j);
@@ -96,7 +98,7 @@ fn crowded(labels: &[u32], limit: f64) -> bool {
         .filter(|(x, y)| f64::from(x * x + y * y) < limit * limit)
         .map(|(x, y)| y * SIDE + x)
         .collect();
-    (0..labels.len() as i32).any(|i| {
+    (0..SIDE * SIDE).any(|i| {
         let own = labels[i as usize];
         let edge = |step: i32| labels.get((i + step) as usize).is_some_and(|l| *l != own);
         own != 0
