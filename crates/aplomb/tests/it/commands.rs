@@ -1,6 +1,7 @@
 //! The built binary, as a person runs it.
 
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -51,12 +52,24 @@ impl Served {
             .unwrap();
         let url = format!("http://{listen}");
         let deadline = Instant::now() + Duration::from_secs(30);
-        while std::net::TcpStream::connect(&listen).is_err() {
+        while !answers(&listen) {
             assert!(Instant::now() < deadline, "no server on {listen}");
             std::thread::yield_now();
         }
         Self { child, url }
     }
+}
+
+/// Whether a server answers: an accepted connection alone may still wait for the database.
+fn answers(listen: &str) -> bool {
+    let Ok(mut stream) = TcpStream::connect(listen) else {
+        return false;
+    };
+    let mut answer = String::new();
+    let request = b"GET /livez HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n";
+    stream.write_all(request).is_ok()
+        && stream.read_to_string(&mut answer).is_ok()
+        && answer.ends_with("ok")
 }
 
 impl Drop for Served {
