@@ -5,47 +5,21 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use luna_drawing::emotion::Emotion;
-use luna_drawing::family::{Detail, Family};
-use luna_drawing::mark::Mark;
+use luna_drawing::family::Family;
 use luna_drawing::pdf::pdf;
-use luna_drawing::picture::{Caption, Colours, Lockup, Picture, Rgb};
+use luna_drawing::picture::{Lockup, Picture};
 use luna_drawing::png::{indexed, png};
 use luna_drawing::raster::pixels;
-use luna_drawing::stream::Seed;
+use luna_drawing::request::Request;
 use luna_drawing::webp::webp;
 use luna_drawing::wordmark::layout;
 
 fn picture(family: Family, lockup: Lockup, height_px: u32) -> Picture {
-    let mark = Mark {
-        seed: Seed(7),
-        family,
-        emotion: Emotion::Creative,
-        initial: 'N',
-    };
-    let layout = layout("Northwind Café", lockup).expect("a plain name");
-    Picture {
-        width: layout.width,
-        height: layout.height,
-        width_px: (f64::from(height_px) * layout.width / layout.height).round() as u32,
-        height_px,
-        drawing: mark.drawing(Detail::Full),
-        mark_at: layout.mark_at,
-        wordmark: layout.wordmark,
-        colours: Colours {
-            primary: Rgb(0x22, 0x58, 0xe5),
-            accent: Rgb(0xe8, 0x4c, 0x23),
-            text: Rgb(0x16, 0x20, 0x2e),
-            ground: Rgb(255, 255, 255),
-            paint_ground: false,
-        },
-        caption: Caption {
-            title: "Northwind Café".to_owned(),
-            description: "A mark".to_owned(),
-            language: "en",
-        },
-        id_prefix: "n".to_owned(),
-        animated: false,
-    }
+    let named = Request::new(family, Emotion::Creative).with_name("Northwind Café");
+    let laid = named.and_then(|request| request.with_lockup(lockup)?.with_size(height_px));
+    laid.expect("a plain request")
+        .compose()
+        .expect("a plain name")
 }
 
 fn export(c: &mut Criterion) {

@@ -6,44 +6,26 @@ use std::process::{Command, Stdio};
 
 use luna_drawing::drawing::{Cap, Drawing, Ink, Outline, Paint};
 use luna_drawing::emotion::Emotion;
-use luna_drawing::family::{Detail, Family};
+use luna_drawing::family::Family;
 use luna_drawing::geometry::{Point, Segment};
 use luna_drawing::ico::ico;
 use luna_drawing::pdf::pdf;
-use luna_drawing::picture::{Caption, Colours, Lockup, Picture, Rgb, Theme};
+use luna_drawing::picture::{Lockup, Picture, Rgb, Theme};
 use luna_drawing::png::png;
 use luna_drawing::raster::{Pixels, RasterFault, pixels};
+use luna_drawing::request::Request;
 use luna_drawing::sheet;
 use luna_drawing::webp::webp;
-use luna_drawing::wordmark::{NameFault, layout};
+use luna_drawing::wordmark::NameFault;
 
-use crate::pixels::mark;
 
 fn picture(family: Family, lockup: Lockup, height_px: u32, paint_ground: bool) -> Picture {
-    let layout = layout("Café Zoé & Ægir", lockup).expect("a plain name");
-    Picture {
-        width: layout.width,
-        height: layout.height,
-        width_px: (f64::from(height_px) * layout.width / layout.height).round() as u32,
-        height_px,
-        drawing: mark(3, family, Emotion::Creative).drawing(Detail::for_pixels(height_px)),
-        mark_at: layout.mark_at,
-        wordmark: layout.wordmark,
-        colours: Colours {
-            primary: Rgb(0x22, 0x58, 0xe5),
-            accent: Rgb(0xe8, 0x4c, 0x23),
-            text: Rgb(0x14, 0x1a, 0x29),
-            ground: Rgb(255, 255, 255),
-            paint_ground,
-        },
-        caption: Caption {
-            title: "Café Zoé".to_owned(),
-            description: "Orbit in creative".to_owned(),
-            language: "fr",
-        },
-        id_prefix: "t".to_owned(),
-        animated: false,
-    }
+    let named = Request::new(family, Emotion::Creative).with_name("Café Zoé & Ægir");
+    let laid = named.and_then(|request| request.with_lockup(lockup)?.with_size(height_px));
+    laid.expect("a plain request")
+        .with_ground(paint_ground)
+        .compose()
+        .expect("a plain name")
 }
 
 /// Marks and lockups, with and without ground.
@@ -126,7 +108,7 @@ fn png_is_indexed_and_names_its_maker() {
             .unwrap()
     };
     let mut one = picture(Family::Orbit, Lockup::Mark, 64, false);
-    assert_eq!(title(&one), "Café Zoé");
+    assert_eq!(title(&one), "Café Zoé & Ægir");
     one.caption.title = "Łódź".to_owned();
     assert_eq!(title(&one), "Łódź");
 }
