@@ -2,4 +2,5 @@
 
 mod pixels;
 mod quality;
+mod straight;
 mod wordmark;
