@@ -2,7 +2,7 @@
 //!
 //! The letter is a hole: it shows whatever ground the mark stands on. Serenity: smooth tiles with a
 //! bead. Power: straight tiles with a corner cut off. Mystery: a moon under eclipse, or a leaf.
-//! Awakening: symmetric gates with a rising sun or a ground line. Creative: tiles of mixed corners
+//! Awakening: symmetric gates on a ground line, or a moon that rises from its shadow. Creative: tiles of mixed corners
 //! with a primitive in the notch.
 
 mod letter;
@@ -118,7 +118,7 @@ pub fn draw(values: &Values, subject: Subject) -> Drawing {
     };
     let height = between(26.5, tallest, letter);
     // The tile was begun as the first contours; the letter joins them as a hole.
-    let (scale, rim) = letter_in(&mut pen, subject.initial, &room, height);
+    let (scale, rim) = letter_in(&mut pen, subject.initial, &room, height, false);
     pen.fill(Ink::Primary, Part::Body);
     tile.second(&mut pen, subject.emotion);
     drawing
@@ -183,7 +183,7 @@ impl Tile {
         let h = self.half;
         let (a, radius) = self.bead();
         match (emotion, self.form) {
-            (Emotion::Serenity | Emotion::Awakening, 0) => {
+            (Emotion::Serenity, 0) => {
                 pen.disc(Ink::Accent, Part::Accent, (a, 0.0), radius);
                 return;
             }
@@ -196,7 +196,7 @@ impl Tile {
                 pen.polygon(&[(h - leg, -h), (h, -h), (h, leg - h)]);
                 pen.drawing.limb(leg / 2.0);
             }
-            (Emotion::Mystery, _) => {
+            (Emotion::Mystery, _) | (Emotion::Awakening, 0) => {
                 let (size, off) = self.shadow();
                 let inner = size + self.gap;
                 let cos = (inner * inner - REACH * REACH - off * off) / (2.0 * REACH * off);
@@ -278,7 +278,7 @@ impl Tile {
             bite: None,
             square: false,
         };
-        let (scale, rim) = letter_in(pen, subject.initial, &room, 36.0);
+        let (scale, rim) = letter_in(pen, subject.initial, &room, 40.0, true);
         pen.fill(Ink::Primary, Part::Body);
         pen.drawing.gap(STEM * scale).limb(rim).limb(STEM * scale);
     }

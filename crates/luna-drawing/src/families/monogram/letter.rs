@@ -19,7 +19,13 @@ pub(super) struct Room {
 }
 
 /// Cuts the letter from the tile that is being drawn: its scale, and what stays around it.
-pub(super) fn letter_in(pen: &mut Pen<'_>, initial: char, room: &Room, height: f64) -> (f64, f64) {
+pub(super) fn letter_in(
+    pen: &mut Pen<'_>,
+    initial: char,
+    room: &Room,
+    height: f64,
+    grid: bool,
+) -> (f64, f64) {
     let found = glyph(initial).filter(|glyph| glyph.bounds.width() > 0.0);
     let (width, tall) = found.map_or((900.0, 1400.0), |glyph| {
         (glyph.bounds.width(), glyph.bounds.height())
@@ -69,11 +75,40 @@ pub(super) fn letter_in(pen: &mut Pen<'_>, initial: char, room: &Room, height: f
             break;
         }
     }
-    match found {
-        Some(glyph) => hole(pen.drawing, glyph, scale, at),
-        None => sign(pen.drawing, at, w, t),
+    if grid {
+        // Whole pixels: an even height stands evenly about the middle, and the left stem's edge
+        // moves to a pixel's, where the rim allows.
+        let high = ((tall * scale + 0.5) / 8.0).floor() * 8.0;
+        let even = high / tall;
+        let (w, t) = (width * even / 2.0, high / 2.0);
+        let left = MIDDLE + at.0 - w;
+        let moved = (at.0 + (left / 4.0).round() * 4.0 - left, at.1);
+        if even > scale * 0.92 && even * STEM >= 4.0 {
+            for at in [moved, at] {
+                let rim = rim_around(room, at, (w, t));
+                if rim >= RIM {
+                    cut(pen.drawing, found, even, at, (w, t));
+                    return (even, rim);
+                }
+            }
+        }
     }
+    cut(pen.drawing, found, scale, at, (w, t));
     (scale, rim)
+}
+
+/// The glyph as a hole, or the sign that stands for a missing one.
+fn cut(
+    drawing: &mut Drawing,
+    found: Option<&Glyph>,
+    scale: f64,
+    at: (f64, f64),
+    (w, t): (f64, f64),
+) {
+    match found {
+        Some(glyph) => hole(drawing, glyph, scale, at),
+        None => sign(drawing, at, w, t),
+    }
 }
 
 /// The least that stays of the tile around a letter's box.

@@ -11,7 +11,8 @@ impl Tile {
         let h = self.half;
         let soft = between(6.0, 14.0, self.round);
         if self.form == 0 {
-            return self.moon(pen, self.quarter());
+            // To the left or the right: above or below, the bead would read as a diacritic.
+            return self.moon(pen, PI * (self.corner % 2) as f64);
         }
         let radii = match self.form {
             1 => [soft, 0.0, soft, soft],
@@ -102,8 +103,13 @@ impl Tile {
     }
 
     pub(super) fn eclipse(&self, pen: &mut Pen<'_>) -> Room {
-        let (size, off) = self.shadow();
         let angle = self.quarter() + if self.form == 0 { FRAC_PI_4 } else { 0.0 };
+        self.eclipsed(pen, angle)
+    }
+
+    /// A moon whose shadow lies towards an angle.
+    fn eclipsed(&self, pen: &mut Pen<'_>, angle: f64) -> Room {
+        let (size, off) = self.shadow();
         pen.turned(angle, false).round((-off, 0.0), size);
         let (sin, cos) = libm::sincos(angle);
         Room {
@@ -127,7 +133,7 @@ impl Tile {
     pub(super) fn gate(&self, pen: &mut Pen<'_>) -> Room {
         let h = self.half;
         match self.form {
-            0 => self.moon(pen, -FRAC_PI_2),
+            0 => self.eclipsed(pen, FRAC_PI_2),
             form => {
                 // A gate above its ground line: an arch, a roof or a bowl.
                 let bar = self.bar();
