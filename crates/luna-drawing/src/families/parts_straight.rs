@@ -7,7 +7,7 @@ use crate::drawing::{Cap, Drawing, Ink, Part};
 use crate::family::{Detail, Subject};
 use crate::geometry::{MIDDLE, Point, point};
 
-/// Which corner of the ranges a discrete parameter names: its value as an index.
+/// The value of a counted parameter as an index.
 pub(crate) fn index(value: f64) -> usize {
     value.max(0.0).round() as usize
 }
