@@ -4,12 +4,14 @@
 //! feet. Mystery: the letter as the way between parts of a moon, or as two crescents. Awakening: a
 //! symmetric chevron under which something rises. Creative: one leg a plain primitive.
 
-use std::f64::consts::{FRAC_PI_2, PI};
+mod blades;
+mod moon;
+
+use std::f64::consts::PI;
 
 use crate::drawing::{Cap, Drawing, Ink, Part};
 use crate::emotion::Emotion;
 use crate::family::{Detail, Parameter, Subject, Values};
-use crate::geometry::degrees;
 
 use super::parts_straight::{Pen, along, between, cross, heavier, index, shifted, to_segment};
 
@@ -175,139 +177,6 @@ impl Letter {
         pen.drawing.gap(self.gap());
     }
 
-    fn strong(&self, pen: &mut Pen<'_>) {
-        let gap = self.gap();
-        // Measured along the level: heads and feet are cut level.
-        let wide = self.pick(16.0, 14.0, 19.0, self.heft());
-        let out = self.pick(28.0, 24.0, 28.0, self.spread);
-        let head = self.pick(4.0, 0.0, 8.0, self.apex);
-        if self.form == 1 {
-            // A black letter whose right foot is cut off in the direction of the left leg.
-            let peak = (head - 4.0, TOP);
-            let left = [(-out, FOOT), peak];
-            let right = [peak, (out, FOOT)];
-            let left_inside = shifted(left, wide * 0.9);
-            let right_inside = shifted(right, wide * 0.9);
-            let crotch = cross(left_inside, right_inside);
-            let at = along(right, self.pick(0.55, 0.5, 0.68, self.joint));
-            let cut = [at, (at.0 - peak.0 - out, at.1 + FOOT - TOP)];
-            let lower = shifted(cut, -gap);
-            pen.polygon(&[
-                left[0],
-                peak,
-                at,
-                cross(cut, right_inside),
-                crotch,
-                cross(left_inside, GROUND),
-            ])
-            .fill(Ink::Primary, Part::Body);
-            pen.polygon(&[
-                cross(lower, right),
-                right[1],
-                cross(right_inside, GROUND),
-                cross(lower, right_inside),
-            ])
-            .fill(Ink::Accent, Part::Accent);
-            pen.drawing.gap(gap).limb(wide * 0.9);
-            return;
-        }
-        // The great blade rises from the lower left.
-        let edge = [(wide - out, FOOT), (head, TOP)];
-        pen.polygon(&[(-out, FOOT), (head - wide, TOP), edge[1], edge[0]])
-            .fill(Ink::Primary, Part::Body);
-        let clear = shifted(edge, gap);
-        let joint = along(clear, self.pick(0.6, 0.5, 0.78, self.joint));
-        let right = [joint, (out, FOOT)];
-        if self.form == 0 {
-            // The second blade is cut along the first.
-            let left = right.map(|p| (p.0 - wide, p.1));
-            pen.polygon(&[joint, right[1], left[1], cross(left, clear)]);
-        } else {
-            pen.polygon(&[joint, right[1], cross(clear, GROUND)]);
-        }
-        pen.fill(Ink::Accent, Part::Accent);
-        pen.drawing.gap(gap).limb(wide * 0.7);
-    }
-
-    fn hidden(&self, pen: &mut Pen<'_>) {
-        if self.form != 1 {
-            self.moon(pen);
-            return;
-        }
-        // Two crescents: the long one falls to the right, the short one leaves it. Their tips
-        // taper; the limb noted is the thickness over the middle half.
-        let belly = self.pick(14.0, 11.0, 15.0, self.heft());
-        let out = self.pick(24.0, 20.0, 26.0, self.spread);
-        let head = (self.pick(-8.0, -16.0, -4.0, self.apex), TOP);
-        let toe = (out, FOOT);
-        let joint = along([head, toe], self.pick(0.4, 0.3, 0.5, self.joint));
-        crescent(pen, head, toe, -6.0 - belly, -6.0);
-        pen.fill(Ink::Primary, Part::Body);
-        crescent(
-            pen,
-            (joint.0 - 3.0, joint.1 + 2.0),
-            (-out, FOOT),
-            -2.0,
-            belly - 2.0,
-        );
-        pen.fill(Ink::Accent, Part::Accent);
-        pen.drawing.gap(self.gap()).limb(belly * 0.75);
-    }
-
-    /// A disc cut into three by two ways that run as the letter.
-    fn moon(&self, pen: &mut Pen<'_>) {
-        let radius = 28.0;
-        let way = self.pick(4.0, 4.0, 6.0, self.heft());
-        // Each way is a line given by its normal's angle and its distance from the centre.
-        let long = degrees(self.pick(-28.0, -34.0, -20.0, self.apex));
-        let far = self.pick(2.0, -2.0, 8.0, self.spread);
-        let short = degrees(self.pick(214.0, 205.0, 226.0, self.joint));
-        let near = self.pick(0.0, -5.0, 4.0, self.joint);
-        let reach = |distance: f64| libm::acos(distance / radius);
-        let right = reach(far + way / 2.0);
-        let left = reach(far - way / 2.0);
-        let upper = reach(near + way / 2.0);
-        let lower = reach(near - way / 2.0);
-        let line = |angle: f64, distance: f64| {
-            let (sin, cos) = libm::sincos(angle);
-            let foot = (cos * distance, sin * distance);
-            [foot, (foot.0 - sin, foot.1 + cos)]
-        };
-        let stem = line(long, far - way / 2.0);
-        let rim = |angle: f64| {
-            let (sin, cos) = libm::sincos(angle);
-            (radius * cos, radius * sin)
-        };
-        pen.go(rim(long - right))
-            .arc((0.0, 0.0), radius, long - right, 2.0 * right)
-            .close();
-        let heel = short - upper;
-        pen.go(rim(heel))
-            .arc((0.0, 0.0), radius, heel, 2.0 * PI + long - left - heel)
-            .to(cross(stem, line(short, near + way / 2.0)))
-            .close()
-            .fill(Ink::Primary, Part::Body);
-        let toe = long + left;
-        let corner = cross(stem, line(short, near - way / 2.0));
-        pen.drawing.gap(way).limb(4.0);
-        if self.form == 2 {
-            // The way widens to an open counter that holds a small moon.
-            let size = self.pick(8.0, 6.5, 8.5, self.joint);
-            let foot = (rim(toe).0 + rim(short - lower).0) / 2.0;
-            let c = (foot, radius - size);
-            let free =
-                to_segment(c, corner, rim(toe)).min(to_segment(c, corner, rim(short - lower)));
-            pen.disc(Ink::Accent, Part::Accent, c, size);
-            pen.drawing.gap(free - size + way);
-            return;
-        }
-        pen.go(rim(toe))
-            .arc((0.0, 0.0), radius, toe, short - lower - toe)
-            .to(corner)
-            .close()
-            .fill(Ink::Accent, Part::Accent);
-    }
-
     fn rising(&self, pen: &mut Pen<'_>) {
         let gap = self.gap();
         let wide = self.pick(14.0, 12.0, 17.0, self.heft());
@@ -379,69 +248,6 @@ impl Letter {
         }
         pen.drawing.gap(gap).limb(wide * 0.7);
     }
-
-    fn mixed(&self, pen: &mut Pen<'_>) {
-        let gap = self.gap();
-        let wide = self.pick(16.0, 13.0, 18.0, self.heft());
-        let out = self.pick(28.0, 22.0, 26.0, self.spread);
-        let head = self.pick(4.0, -2.0, 8.0, self.apex);
-        let edge = [(wide - out, FOOT), (head, TOP)];
-        match self.form {
-            0 => {
-                // A slash and a quarter sun.
-                pen.polygon(&[(-out, FOOT), (head - wide, TOP), edge[1], edge[0]])
-                    .fill(Ink::Primary, Part::Body);
-                let clear = shifted(edge, gap);
-                let slope = (clear[1].0 - clear[0].0) / 56.0;
-                let right = out + between(0.0, 28.0 - out, self.joint);
-                let radius = (right - clear[0].0) / (1.0 + slope);
-                let corner = right - radius;
-                pen.go((corner, FOOT - radius))
-                    .arc((corner, FOOT), radius, -FRAC_PI_2, FRAC_PI_2)
-                    .to((corner, FOOT))
-                    .close()
-                    .fill(Ink::Accent, Part::Accent);
-            }
-            1 => {
-                // A bar and a half disc that leans on it.
-                let bar = [(head - 12.0, TOP), (out, FOOT)];
-                let width = wide * 0.75;
-                let cut = cross(bar, GROUND);
-                let level = width * 1.2;
-                pen.polygon(&[
-                    bar[0],
-                    (bar[0].0 + level, TOP),
-                    (cut.0, FOOT),
-                    (cut.0 - level, FOOT),
-                ])
-                .fill(Ink::Primary, Part::Body);
-                let left = [(bar[0].0, TOP), (cut.0 - level, FOOT)];
-                let rest = shifted(left, gap);
-                let radius = self.pick(16.0, 14.0, 18.0, self.joint);
-                let level = FOOT - radius;
-                let centre = cross(rest, [(0.0, level), (1.0, level)]);
-                let angle = libm::atan2(rest[1].1 - rest[0].1, rest[1].0 - rest[0].0);
-                let (sin, cos) = libm::sincos(angle);
-                pen.go((centre.0 + radius * cos, centre.1 + radius * sin))
-                    .arc(centre, radius, angle, PI)
-                    .close()
-                    .fill(Ink::Accent, Part::Accent);
-            }
-            _ => {
-                // A sail and a disc beside its foot.
-                let mast = self.pick(4.0, -2.0, 5.0, self.apex);
-                pen.polygon(&[(-out, FOOT), (mast, TOP), (mast, FOOT)])
-                    .fill(Ink::Primary, Part::Body);
-                let radius = self.pick(10.0, 9.0, 12.0, self.joint);
-                let c = (
-                    mast + gap + radius,
-                    FOOT - radius - between(0.0, 6.0, self.spread),
-                );
-                pen.disc(Ink::Accent, Part::Accent, c, radius);
-            }
-        }
-        pen.drawing.gap(gap).limb(wide * 0.6);
-    }
 }
 
 /// The letter as one black shape on a symmetric axis, feet cut level; its right inner edge.
@@ -456,16 +262,4 @@ fn chevron(pen: &mut Pen<'_>, peak: f64, out: f64, wide: f64) -> [(f64, f64); 2]
         (-out, FOOT),
     ]);
     [(0.0, crotch), (out - wide, FOOT)]
-}
-
-/// A contour between two bows over the same chord; each bow is its height to the right of the
-/// chord's direction.
-fn crescent(pen: &mut Pen<'_>, from: (f64, f64), to: (f64, f64), outer: f64, inner: f64) {
-    let handles = |bow: f64| {
-        let line = shifted([from, to], bow * 4.0 / 3.0);
-        (along(line, 0.25), along(line, 0.75))
-    };
-    let (a, b) = handles(outer);
-    let (c, d) = handles(inner);
-    pen.go(from).curve(a, b, to).curve(d, c, from).close();
 }

@@ -3,8 +3,13 @@
 //! Serenity: even discs and round links. Power: diamonds on heavy diagonals. Mystery: a hollow hub
 //! off the middle. Awakening: a tree that grows upwards. Creative: a node of each primitive.
 
+mod layouts;
+mod tiny;
+
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
 
+use self::layouts::{AWAKENING, CREATIVE, MYSTERY, POWER, SERENITY};
+use self::tiny::tiny;
 use super::parts_straight::{Pen, along, between, heavier, index, to_segment};
 use crate::drawing::{Cap, Drawing, Ink, Part};
 use crate::emotion::Emotion;
@@ -71,129 +76,6 @@ pub const PARAMETERS: &[Parameter] = &[
 ];
 
 type Place = (f64, f64);
-
-/// Nodes (the last is the accent, a leaf) and links between them (the last leads to the accent).
-struct Layout {
-    nodes: &'static [Place],
-    links: &'static [(usize, usize)],
-}
-
-const SERENITY: [Layout; 4] = [
-    // Three around a hub.
-    Layout {
-        nodes: &[(0.0, 0.0), (0.87, 0.5), (-0.87, 0.5), (0.0, -1.0)],
-        links: &[(0, 1), (0, 2), (0, 3)],
-    },
-    // A corner.
-    Layout {
-        nodes: &[(-0.9, 0.8), (-0.9, -0.9), (0.9, 0.8)],
-        links: &[(0, 1), (0, 2)],
-    },
-    // An open square.
-    Layout {
-        nodes: &[(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)],
-        links: &[(0, 1), (0, 2), (2, 3)],
-    },
-    // A cross.
-    Layout {
-        nodes: &[(0.0, 0.0), (1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)],
-        links: &[(0, 1), (0, 2), (0, 3), (0, 4)],
-    },
-];
-
-/// Links run at 45 degrees, into the flat sides of diamonds.
-const POWER: [Layout; 4] = [
-    Layout {
-        nodes: &[
-            (0.0, 0.0),
-            (1.0, 1.0),
-            (-1.0, 1.0),
-            (-1.0, -1.0),
-            (1.0, -1.0),
-        ],
-        links: &[(0, 1), (0, 2), (0, 3), (0, 4)],
-    },
-    Layout {
-        nodes: &[(0.0, 0.0), (-1.0, 1.0), (-1.0, -1.0), (1.0, -1.0)],
-        links: &[(0, 1), (0, 2), (0, 3)],
-    },
-    Layout {
-        nodes: &[(-1.0, 0.0), (0.0, 1.0), (0.0, -1.0), (1.0, 0.0)],
-        links: &[(0, 1), (0, 2), (2, 3)],
-    },
-    Layout {
-        nodes: &[(0.0, 0.5), (-1.0, -0.5), (1.0, -0.5)],
-        links: &[(0, 1), (0, 2)],
-    },
-];
-
-/// The first node is a large ring.
-const MYSTERY: [Layout; 4] = [
-    Layout {
-        nodes: &[(-0.45, 0.45), (0.95, 0.75), (0.6, -0.95)],
-        links: &[(0, 1), (0, 2)],
-    },
-    Layout {
-        nodes: &[(-0.4, 0.4), (-0.75, -1.0), (1.0, 0.9), (0.85, -0.75)],
-        links: &[(0, 1), (0, 2), (0, 3)],
-    },
-    Layout {
-        nodes: &[(-0.5, 0.2), (0.9, 1.0), (0.95, -0.8)],
-        links: &[(0, 1), (1, 2)],
-    },
-    Layout {
-        nodes: &[(0.3, 0.45), (-1.0, 0.7), (-0.7, -0.9), (0.8, -1.0)],
-        links: &[(0, 1), (0, 2), (0, 3)],
-    },
-];
-
-const AWAKENING: [Layout; 4] = [
-    // A trunk with three boughs.
-    Layout {
-        nodes: &[
-            (0.0, 0.1),
-            (0.0, 1.0),
-            (-0.95, -0.45),
-            (0.95, -0.45),
-            (0.0, -1.0),
-        ],
-        links: &[(0, 1), (0, 2), (0, 3), (0, 4)],
-    },
-    // Two roots.
-    Layout {
-        nodes: &[(0.0, 0.1), (-0.95, 0.9), (0.95, 0.9), (0.0, -1.0)],
-        links: &[(0, 1), (0, 2), (0, 3)],
-    },
-    // A fan.
-    Layout {
-        nodes: &[(0.0, 0.9), (-0.95, -0.15), (0.95, -0.15), (0.0, -1.0)],
-        links: &[(0, 1), (0, 2), (0, 3)],
-    },
-    // A kite.
-    Layout {
-        nodes: &[(0.0, 1.0), (-0.95, 0.0), (0.95, 0.0), (0.0, -1.0)],
-        links: &[(0, 1), (0, 2)],
-    },
-];
-
-const CREATIVE: [Layout; 4] = [
-    Layout {
-        nodes: &[(-1.0, 1.0), (-1.0, -0.6), (0.6, 1.0), (0.9, -0.9)],
-        links: &[(0, 1), (0, 2)],
-    },
-    Layout {
-        nodes: &[(-1.0, -1.0), (-1.0, 0.4), (0.4, 0.4), (1.0, -1.0)],
-        links: &[(0, 1), (1, 2), (0, 3)],
-    },
-    Layout {
-        nodes: &[(-1.0, -0.8), (1.0, -0.8), (0.2, 1.0)],
-        links: &[(0, 1)],
-    },
-    Layout {
-        nodes: &[(-1.0, -0.9), (0.5, -0.9), (0.5, 0.6), (-0.7, 1.0)],
-        links: &[(0, 1), (1, 2)],
-    },
-];
 
 /// A node's shape.
 #[derive(Clone, Copy, PartialEq)]
@@ -282,10 +164,9 @@ pub fn draw(values: &Values, subject: Subject) -> Drawing {
 /// The shape of node `i`.
 fn form(emotion: Emotion, i: usize, turn: usize, last: bool) -> Form {
     match emotion {
-        Emotion::Serenity | Emotion::Awakening => Form::Disc,
         Emotion::Power => Form::Diamond,
         Emotion::Mystery if i == 0 => Form::Ring,
-        Emotion::Mystery => Form::Disc,
+        Emotion::Serenity | Emotion::Mystery | Emotion::Awakening => Form::Disc,
         Emotion::Creative if last => [Form::Triangle, Form::Disc][turn / 4],
         Emotion::Creative => [Form::Square, Form::Disc, Form::Diamond][(i + turn / 4) % 3],
     }
@@ -301,7 +182,6 @@ fn stand(nodes: &mut [Node], places: &[Place], emotion: Emotion, how: (usize, bo
     };
     let wide = match emotion {
         Emotion::Power => 1.0,
-        Emotion::Awakening => between(0.85, 1.0, spread),
         _ => between(0.85, 1.0, spread),
     };
     let (sin, cos) = libm::sincos(angle);
@@ -329,69 +209,6 @@ fn stand(nodes: &mut [Node], places: &[Place], emotion: Emotion, how: (usize, bo
     for node in nodes {
         node.at = (node.at.0 * scale, node.at.1 * scale);
     }
-}
-
-/// Three nodes on whole pixels, bars of two pixels.
-fn tiny(emotion: Emotion, layout: usize, turn: usize, side: bool) -> Drawing {
-    const A: Place = (-16.0, 16.0);
-    const B: Place = (-16.0, -16.0);
-    const C: Place = (16.0, 16.0);
-    let (places, sizes, bars): ([Place; 3], [f64; 3], &[[Place; 2]]) = match emotion {
-        Emotion::Serenity if layout % 2 == 0 => ([A, B, C], [12.0; 3], &[[A, B]]),
-        Emotion::Serenity => ([A, C, (0.0, -16.0)], [12.0; 3], &[[A, C]]),
-        Emotion::Power => (
-            [(0.0, 8.0), (-16.0, -8.0), (16.0, -8.0)],
-            [12.0; 3],
-            &[[(0.0, 8.0), (-16.0, -8.0)]],
-        ),
-        Emotion::Mystery => (
-            [(-12.0, 12.0), (20.0, 12.0), (12.0, -20.0)],
-            [16.0, 8.0, 8.0],
-            &[[(0.0, 12.0), (20.0, 12.0)]],
-        ),
-        Emotion::Awakening if layout % 2 == 0 => (
-            [(-20.0, 20.0), (20.0, 20.0), (0.0, -16.0)],
-            [8.0, 8.0, 12.0],
-            &[[(-20.0, 20.0), (20.0, 20.0)], [(0.0, 20.0), (0.0, 0.0)]],
-        ),
-        Emotion::Awakening => (
-            [(-20.0, 4.0), (20.0, 4.0), (0.0, -16.0)],
-            [8.0, 8.0, 12.0],
-            &[
-                [(-20.0, 4.0), (-20.0, 28.0)],
-                [(20.0, 4.0), (20.0, 28.0)],
-                [(-24.0, 24.0), (24.0, 24.0)],
-            ],
-        ),
-        Emotion::Creative => ([A, B, C], [12.0; 3], &[[A, B]]),
-    };
-    let angle = match emotion {
-        Emotion::Awakening => 0.0,
-        _ => FRAC_PI_2 * (turn % 4) as f64,
-    };
-    let mut drawing = Drawing::new();
-    let mut pen = Pen::new(&mut drawing);
-    pen.turned(angle, side);
-    for [from, to] in bars {
-        pen.bar(*from, *to, 8.0);
-        pen.drawing.overlap_area += 128.0;
-    }
-    for i in 0..3 {
-        let (at, size) = (places[i], sizes[i]);
-        let form = form(emotion, i, turn, i == 2);
-        if form == Form::Ring {
-            pen.round(at, size).hole(at, 8.0);
-        } else {
-            contour(&mut pen, &Node { at, form, size }, 8.0);
-        }
-        if i == 1 {
-            pen.fill(Ink::Primary, Part::Body);
-        }
-    }
-    pen.fill(Ink::Accent, Part::Accent);
-    drawing.gap(4.0).limb(8.0);
-    drawing.settle(1.4);
-    drawing
 }
 
 /// Draws nodes and links; states gaps from all pairs.

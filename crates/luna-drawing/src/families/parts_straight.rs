@@ -7,7 +7,7 @@ use crate::drawing::{Cap, Drawing, Ink, Part};
 use crate::family::{Detail, Subject};
 use crate::geometry::{MIDDLE, Point, point};
 
-/// Which corner of the ranges a discrete parameter names: its value as an index.
+/// The value of a counted parameter as an index.
 pub(crate) fn index(value: f64) -> usize {
     value.max(0.0).round() as usize
 }
@@ -98,6 +98,14 @@ impl<'d> Pen<'d> {
         self
     }
 
+    /// A quarter turn clockwise around `c`, unless the corner is sharp.
+    pub(crate) fn corner(&mut self, c: (f64, f64), radius: f64, start: f64) -> &mut Self {
+        if radius > 0.0 {
+            self.arc(c, radius, start, FRAC_PI_2);
+        }
+        self
+    }
+
     /// Closes the contour.
     pub(crate) fn close(&mut self) -> &mut Self {
         self.drawing.close();
@@ -112,26 +120,6 @@ impl<'d> Pen<'d> {
             } else {
                 self.to(*p)
             };
-        }
-        self.close()
-    }
-
-    /// A closed polygon whose corners are rounded with their own radius.
-    pub(crate) fn rounded(&mut self, corners: &[((f64, f64), f64)]) -> &mut Self {
-        let count = corners.len();
-        for i in 0..count {
-            let (before, _) = corners[(i + count - 1) % count];
-            let (corner, radius) = corners[i];
-            let (after, _) = corners[(i + 1) % count];
-            let bend = Bend::new(before, corner, after, radius);
-            if i == 0 {
-                self.go(bend.from);
-            } else {
-                self.to(bend.from);
-            }
-            if radius > 0.0 {
-                self.curve(bend.a, bend.b, bend.to);
-            }
         }
         self.close()
     }
@@ -160,10 +148,8 @@ impl<'d> Pen<'d> {
             } else {
                 self.to(start);
             }
-            if r > 0.0 {
-                let centre = (cx * (h - r), cy * (h - r));
-                self.arc(centre, r, FRAC_PI_2 * (i as f64 + 2.0), FRAC_PI_2);
-            }
+            let centre = (cx * (h - r), cy * (h - r));
+            self.corner(centre, r, FRAC_PI_2 * (i as f64 + 2.0));
         }
         self.close()
     }
@@ -289,4 +275,18 @@ pub(crate) fn along(line: [(f64, f64); 2], t: f64) -> (f64, f64) {
 /// Linear between two ends.
 pub(crate) fn between(low: f64, high: f64, share: f64) -> f64 {
     low + (high - low) * share
+}
+
+/// A contour between two bows over the same chord; each bow is its height to the right of the
+/// chord's direction.
+pub(crate) fn crescent(pen: &mut Pen<'_>, chord: [(f64, f64); 2], bow: (f64, f64)) {
+    let handles = |bow: f64| {
+        let line = shifted(chord, bow * 4.0 / 3.0);
+        (along(line, 0.25), along(line, 0.75))
+    };
+    let ((a, b), (c, d)) = (handles(bow.0), handles(bow.1));
+    pen.go(chord[0])
+        .curve(a, b, chord[1])
+        .curve(d, c, chord[0])
+        .close();
 }

@@ -156,7 +156,14 @@ pub fn draw(values: &Values, subject: Subject) -> Drawing {
                 } else {
                     LOWER[mix + 4 * (accent % 2)]
                 };
-                (tile, if i % 2 == 0 { turn } else { (4 - turn) % 4 })
+                (
+                    tile,
+                    if i.is_multiple_of(2) {
+                        turn
+                    } else {
+                        (4 - turn) % 4
+                    },
+                )
             } else {
                 let tile = kind(subject.emotion, mix, pattern, i, i == accent);
                 (tile, TURNS[pattern][i])
@@ -182,12 +189,11 @@ pub fn draw(values: &Values, subject: Subject) -> Drawing {
 
 /// Which tile stands at place `i`.
 fn kind(emotion: Emotion, mix: usize, pattern: usize, i: usize, accent: bool) -> Tile {
-    let even = i % 2 == 0;
+    let even = i.is_multiple_of(2);
     match (emotion, mix) {
-        (Emotion::Serenity, 0) => Tile::Drop,
         (Emotion::Serenity, 1) if even => Tile::Disc,
         (Emotion::Serenity, 2) if even => Tile::Leaf,
-        (Emotion::Serenity, 3) if accent => Tile::Disc,
+        (Emotion::Serenity, 3) | (Emotion::Mystery, 1) if accent => Tile::Disc,
         (Emotion::Serenity, 3) => Tile::Arch,
         (Emotion::Serenity, _) => Tile::Drop,
         (Emotion::Power, 1) if even => Tile::Square,
@@ -195,7 +201,6 @@ fn kind(emotion: Emotion, mix: usize, pattern: usize, i: usize, accent: bool) ->
         (Emotion::Power, 3) if accent => Tile::Square,
         (Emotion::Power, _) => Tile::Triangle,
         (Emotion::Mystery, 0) if accent => Tile::Quarter,
-        (Emotion::Mystery, 1) if accent => Tile::Disc,
         (Emotion::Mystery, 2) if accent => Tile::Leaf,
         (Emotion::Mystery, _) => Tile::Ring,
         (Emotion::Awakening | Emotion::Creative, _) => {
