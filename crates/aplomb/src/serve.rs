@@ -49,7 +49,7 @@ async fn run(services: &Services, config: Config) -> anyhow::Result<ExitCode> {
     match house.serve(listener, stop).await? {
         Drain::Complete => tracing::info!("stopped; every open request was answered"),
         Drain::TimedOut => {
-            tracing::warn!("stopped with requests still open: the drain time ran out")
+            tracing::warn!("stopped with requests still open: the drain time ran out");
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -11,7 +11,7 @@ use std::fmt;
 use unicode_normalization::UnicodeNormalization;
 
 use self::draft::within;
-pub use self::draft::{Draft, MOST_SEED_BYTES, RequestFault};
+pub use self::draft::{Draft, MOST_SEED_CHARACTERS, RequestFault};
 use crate::caption::Language;
 use crate::emotion::Emotion;
 use crate::family::{Detail, Family};

@@ -1,7 +1,5 @@
 //! Configuration: precedence, faults, masking, production, the generated pages.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::path::PathBuf;
 
 use chassis::config::{

@@ -1,6 +1,5 @@
 //! The database, each test on SQLite and, where `APLOMB_TEST_POSTGRES` names a server, on PostgreSQL too.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "a test spawns and kills its own")]
 
 mod durability;

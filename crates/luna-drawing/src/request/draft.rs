@@ -10,8 +10,8 @@ use crate::picture::{Lockup, Rgb, Theme};
 use crate::stream::{Seed, VERSION};
 use crate::wordmark::NameFault;
 
-/// The longest seed text, bytes.
-pub const MOST_SEED_BYTES: usize = 256;
+/// The longest seed text, characters.
+pub const MOST_SEED_CHARACTERS: usize = 256;
 
 /// Texts from outside, not yet checked; `None` is "not said".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,7 +81,7 @@ pub enum RequestFault {
     #[error("accent: give primary as well")]
     LoneAccent,
     /// A seed text that is empty or too long.
-    #[error("seed: a number below 2^64, or a text of 1 to {MOST_SEED_BYTES} bytes")]
+    #[error("seed: a number below 2^64, or a text of 1 to {MOST_SEED_CHARACTERS} characters")]
     Seed,
     /// An empty or too long name.
     #[error("name: {0}")]
@@ -192,7 +192,7 @@ impl Request {
 }
 
 fn parse_seed(text: &str) -> Result<Seed, RequestFault> {
-    if text.is_empty() || text.len() > MOST_SEED_BYTES {
+    if text.is_empty() || text.chars().count() > MOST_SEED_CHARACTERS {
         return Err(RequestFault::Seed);
     }
     if text.bytes().all(|byte| byte.is_ascii_digit()) {

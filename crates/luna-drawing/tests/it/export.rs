@@ -18,7 +18,6 @@ use luna_drawing::sheet;
 use luna_drawing::webp::webp;
 use luna_drawing::wordmark::NameFault;
 
-
 fn picture(family: Family, lockup: Lockup, height_px: u32, paint_ground: bool) -> Picture {
     let named = Request::new(family, Emotion::Creative).with_name("Café Zoé & Ægir");
     let laid = named.and_then(|request| request.with_lockup(lockup)?.with_size(height_px));

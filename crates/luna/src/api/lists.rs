@@ -1,5 +1,6 @@
 //! `GET /variants` and `GET /generators`: what can be asked for.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::extract::{Extension, State};
@@ -77,7 +78,12 @@ impl Generator {
         let mut text = format!("{:<10} {}\n", self.key, self.description);
         for p in &self.parameters {
             let range = format!("{} to {} {}", p.low, p.high, p.unit);
-            text += &format!("{:<12} {:<14} {range:<22} {}\n", "", p.name, p.description);
+            // Writing to a text cannot fail.
+            let _ = writeln!(
+                text,
+                "{:<12} {:<14} {range:<22} {}",
+                "", p.name, p.description
+            );
         }
         text
     }

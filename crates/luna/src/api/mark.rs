@@ -37,8 +37,8 @@ const UNPINNED: &str = "public, max-age=86400, immutable";
     params(
         ("generator" = inline(Generator), Path, description = "A family, or one of the original's eight keys"),
         ("file" = inline(FileName), Path, description = "An emotion and a format: `svg`, `png`, `webp`, `ico` (16, 32 and 48 px; `size` does not apply) or `pdf`"),
-        ("seed" = Option<String>, Query, description = "A whole number below 2^64, or a text of 1 to 256 bytes. Without it the name decides, without either it is 0.", min_length = 1, max_length = 20, pattern = "^[0-9A-Za-z-]{1,19}$", example = "42"),
-        ("name" = Option<String>, Query, description = "The name, 1 to 40 characters of the Latin, Greek or Cyrillic alphabets as far as the font has them (else 422 names the character)", min_length = 1, max_length = 40, pattern = "^[0-9A-Za-z]{1,40}$", example = "Northwind"),
+        ("seed" = Option<String>, Query, description = "A whole number below 2^64, or a text of 1 to 256 characters. Without it the name decides, without either it is 0.", min_length = 1, max_length = 256, example = "42"),
+        ("name" = Option<String>, Query, description = "The name, 1 to 40 characters. In a lockup or a monogram they must be ones of the font (Latin, Greek, Cyrillic), else 422 names the first that is not.", min_length = 1, max_length = 40, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$", example = "Northwind"),
         ("size" = Option<u32>, Query, description = "Height in pixels (PNG and WebP: at most 2048)", minimum = 8, maximum = 4096, example = 512),
         ("lockup" = inline(Option<LockupName>), Query, description = "The mark alone, or with the name, which is then needed"),
         ("theme" = inline(Option<ThemeName>), Query, description = "For a light or a dark ground"),
