@@ -97,7 +97,7 @@ fn of_request(fault: &RequestFault) -> Worded {
         ),
     };
     Worded {
-        field: fault.field(),
+        field: spoken(fault.field()),
         code,
         arguments,
     }
@@ -122,5 +122,14 @@ fn of_name(fault: &NameFault) -> Worded {
         field: "name",
         code,
         arguments,
+    }
+}
+
+/// A field as the address and the command line call it.
+fn spoken(field: &'static str) -> &'static str {
+    match field {
+        "version" => "v",
+        "language" => "lang",
+        _ => field,
     }
 }
