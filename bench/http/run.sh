@@ -8,14 +8,17 @@ set -euo pipefail
 have wrk || fail "wrk, the load generator, is missing. On Debian or Ubuntu: apt install wrk"
 have python3 || fail "python3 is missing. On Debian or Ubuntu: apt install python3"
 
-if [ -z "${APLOMB_BINARY:-}" ] || [ -z "${BARE_BINARY:-}" ]; then
+# The servers would take a name that begins like this for a setting.
+aplomb=${APLOMB_BINARY:-} bare=${BARE_BINARY:-}
+unset APLOMB_BINARY BARE_BINARY
+
+if [ -z "$aplomb" ] || [ -z "$bare" ]; then
   need_toolchain
-  cargo build --release --locked --package aplomb
-  cargo build --release --locked --package luna --example bare
+  cargo build --release --locked --workspace --bin aplomb --example bare
 fi
 
 exec python3 bench/http/measure.py \
-  --aplomb "${APLOMB_BINARY:-$target/release/aplomb}" \
-  --bare "${BARE_BINARY:-$target/release/examples/bare}" \
+  --aplomb "${aplomb:-$target/release/aplomb}" \
+  --bare "${bare:-$target/release/examples/bare}" \
   --rounds "${ROUNDS:-7}" --seconds "${SECONDS_A_ROUND:-4}" \
   --json "$target/bench/http.json"
