@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use chassis::config::{ConfigFile, Override, Sources};
 use chassis::house::{self, Services};
-use chassis::i18n::Language;
+use chassis::i18n::{Arguments, CHASSIS, Catalogue, Language};
 use chassis::service::{CommandFault, Terminal};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -165,6 +165,12 @@ fn run_service(services: &Services, name: &str, verb: &clap::ArgMatches) -> Exit
             })
         }
     }
+}
+
+/// One of the house's own messages, in the person's language.
+pub(crate) fn say(key: &str, arguments: Arguments) -> String {
+    let catalogue = Catalogue::load(&[CHASSIS]).unwrap_or_default();
+    catalogue.text(Language::of_environment(), key, &arguments)
 }
 
 /// A line for the person, on standard error.

@@ -7,7 +7,7 @@ use chassis::config;
 use chassis::house::{self, Services};
 use clap::Subcommand;
 
-use crate::cli::{Common, answer, note};
+use crate::cli::{Common, answer, note, say};
 
 #[derive(Subcommand)]
 pub(crate) enum Verb {
@@ -32,7 +32,7 @@ pub(crate) fn run(services: &Services, verb: &Verb) -> anyhow::Result<ExitCode> 
                 for warning in config.warnings().iter() {
                     note(&format!("warning: {warning}"));
                 }
-                note("The configuration has no faults.");
+                note(&say("config.no_faults", Vec::new()));
                 Ok(ExitCode::SUCCESS)
             }
             Err(faults) => Ok(report(&faults)),

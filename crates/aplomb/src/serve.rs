@@ -14,7 +14,7 @@ use chassis::http::server::Drain;
 use chassis::{house, telemetry};
 use tokio::net::TcpListener;
 
-use crate::cli::note;
+use crate::cli::{note, say};
 use crate::configuration::report;
 
 /// Runs the services until they are asked to stop.
@@ -42,10 +42,13 @@ async fn run(services: &Services, config: Config) -> anyhow::Result<ExitCode> {
         format!("http://{address}")
     };
     tracing::info!(address = %address, data.folder = %folder.display(), "ready");
-    note(&format!(
-        "\n  Aplomb {} is ready at {at}\n  API pages: {at}/docs   State: {at}/health   Stop: Ctrl-C\n",
-        env!("CARGO_PKG_VERSION")
-    ));
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    let ready = say(
+        "serve.ready",
+        vec![("version", version), ("address", at.clone())],
+    );
+    let pages = say("serve.pages", vec![("address", at)]);
+    note(&format!("\n  {ready}\n  {pages}\n"));
     match house.serve(listener, stop).await? {
         Drain::Complete => tracing::info!("stopped; every open request was answered"),
         Drain::TimedOut => {
@@ -66,7 +69,7 @@ pub(crate) fn migrate(services: &Services, sources: &Sources) -> anyhow::Result<
         let database = Database::open(&config.data, Arc::new(SystemClock)).await?;
         database.migrate(house::migrations(services)).await?;
         database.close().await?;
-        note("The database is up to date.");
+        note(&say("migrate.done", Vec::new()));
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -107,7 +110,7 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
         tracing::info!("stopping: open requests are answered, new ones go elsewhere");
         chassis::task::spawn(async move {
             interrupt.recv().await;
-            note("Stopped at once; open requests are lost.");
+            note(&say("serve.at_once", Vec::new()));
             #[expect(clippy::disallowed_methods, reason = "the person asked twice")]
             std::process::exit(130);
         });

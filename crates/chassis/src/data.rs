@@ -9,6 +9,7 @@
 
 mod connect;
 mod error;
+pub mod lock;
 mod migrate;
 mod start;
 mod writer;

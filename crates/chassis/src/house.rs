@@ -12,6 +12,7 @@ use utoipa::openapi::OpenApi;
 use crate::check::{Evidence, Verdict};
 use crate::clock::Clock;
 use crate::config::{Config, Section};
+use crate::data::lock::{FolderFault, FolderLock};
 use crate::data::{DataError, Database, Start, Starts};
 use crate::http::assembly::{self, UNDOCUMENTED};
 use crate::http::front::{Front, FrontParts};
@@ -32,6 +33,7 @@ pub struct House {
     context: Arc<Context>,
     starts: Starts,
     start: Start,
+    _lock: Option<FolderLock>,
     document: OpenApi,
 }
 
@@ -41,6 +43,9 @@ pub enum HouseFault {
     /// The database.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// Another server holds the data folder.
+    #[error(transparent)]
+    Folder(#[from] FolderFault),
     /// The messages.
     #[error(transparent)]
     Messages(#[from] CatalogueFault),
@@ -86,6 +91,7 @@ impl House {
         metrics::recorder();
         let started = Instant::now();
         let catalogue = Arc::new(catalogue(services)?);
+        let lock = FolderLock::take(&config.data)?;
         let database = Database::open(&config.data, clock.clone()).await?;
         // All services' tables are kept up to date, so that switching one on later loses nothing.
         database.migrate(migrations(services)).await?;
@@ -160,6 +166,7 @@ impl House {
             context,
             starts,
             start,
+            _lock: lock,
             document,
         })
     }

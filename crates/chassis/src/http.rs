@@ -35,7 +35,7 @@ pub struct RequestContext {
 
 /// A request's id: the caller's own `X-Request-Id` where it is well formed, else a new ULID.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(Box<str>);
+pub struct RequestId(std::sync::Arc<str>);
 
 impl RequestId {
     /// Takes the caller's id (1 to 64 of `A-Z a-z 0-9 - _ .`) or makes one.
@@ -46,9 +46,11 @@ impl RequestId {
                     .bytes()
                     .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
         };
-        match header.and_then(|value| value.to_str().ok()).filter(fits) {
-            Some(text) => Self(text.into()),
-            None => Self(ulid::Ulid::generate().to_string().into()),
+        if let Some(text) = header.and_then(|value| value.to_str().ok()).filter(fits) {
+            Self(text.into())
+        } else {
+            let mut text = [0; ulid::ULID_LEN];
+            Self((*ulid::Ulid::generate().array_to_str(&mut text)).into())
         }
     }
 

@@ -67,6 +67,8 @@ pub trait Service: Send + Sync + 'static {
 pub struct Sample {
     /// Its address on this server.
     pub address: String,
+    /// The same for a dark page.
+    pub dark_address: String,
     /// What it is, in a few words.
     pub caption: String,
 }

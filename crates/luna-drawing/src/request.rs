@@ -307,6 +307,11 @@ impl Request {
 
     /// Draws the picture. The drawing is the one for the mark's own height in pixels.
     pub fn compose(&self) -> Result<Picture, NameFault> {
+        self.compose_as(self.hash())
+    }
+
+    /// The same for a caller that has computed [`Request::hash`] already.
+    pub fn compose_as(&self, hash: RequestHash) -> Result<Picture, NameFault> {
         self.check_initial()?;
         let name = self.name.as_deref();
         let Layout {
@@ -327,7 +332,7 @@ impl Request {
             wordmark,
             colours: self.palette().colours(self.painted),
             caption: Caption::of(self.family, self.emotion, name, self.language),
-            id_prefix: self.hash().id_prefix(),
+            id_prefix: hash.id_prefix(),
             animated: self.animated,
             motion: Motion {
                 family: self.family,

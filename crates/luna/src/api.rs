@@ -27,13 +27,14 @@ pub(crate) fn samples() -> Vec<Sample> {
     Family::ALL
         .into_iter()
         .zip(emotions)
-        .map(|(family, emotion)| Sample {
-            address: format!(
-                "/api/v1/luna/mark/{}/{}.svg?seed=7",
-                family.key(),
-                emotion.key()
-            ),
-            caption: format!("{} · {}", family.key(), emotion.key()),
+        .map(|(family, emotion)| {
+            let (family, emotion) = (family.key(), emotion.key());
+            let address = format!("/api/v1/luna/mark/{family}/{emotion}.svg?seed=7");
+            Sample {
+                dark_address: format!("{address}&theme=dark"),
+                address,
+                caption: format!("{family} · {emotion}"),
+            }
         })
         .collect()
 }

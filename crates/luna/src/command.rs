@@ -156,6 +156,19 @@ fn draw(mark: &Mark, terminal: &mut Terminal<'_>) -> Result<(), CommandFault> {
 }
 
 fn draw_sheet(arguments: &Sheet, terminal: &mut Terminal<'_>) -> Result<(), CommandFault> {
+    let extension = arguments
+        .output
+        .extension()
+        .and_then(|extension| extension.to_str());
+    if extension.is_some_and(|extension| !extension.eq_ignore_ascii_case("png")) {
+        let given = arguments.output.display().to_string();
+        let said = terminal.catalogue.text(
+            terminal.language,
+            "luna.sheet_is_png",
+            &vec![("given", given)],
+        );
+        return Err(CommandFault::Usage(said));
+    }
     // The request's parser checks what the sheet shares with a mark.
     let draft = Draft {
         generator: "crescent",

@@ -1,7 +1,7 @@
 //! One request to the bytes of one file. API and command line both come through here, so they give
 //! the same bytes.
 
-use luna_drawing::request::{Request, RequestFault};
+use luna_drawing::request::{Request, RequestFault, RequestHash};
 use luna_drawing::wordmark::NameFault;
 use luna_drawing::{ico, pdf, png, raster::RasterFault, svg, webp};
 
@@ -78,11 +78,21 @@ pub enum PictureFault {
 
 /// Draws the file. An `ico` holds its three fixed sizes whatever the request's own.
 pub fn write(request: &Request, format: Format) -> Result<Vec<u8>, PictureFault> {
+    write_as(request, request.hash(), format)
+}
+
+/// The same for a caller that has computed [`Request::hash`] already.
+pub fn write_as(
+    request: &Request,
+    hash: RequestHash,
+    format: Format,
+) -> Result<Vec<u8>, PictureFault> {
+    let compose = || request.compose_as(hash);
     Ok(match format {
-        Format::Svg => svg::write(&request.compose()?),
-        Format::Png => png::png(&request.compose()?)?,
-        Format::Webp => webp::webp(&request.compose()?)?,
-        Format::Pdf => pdf::pdf(&request.compose()?),
+        Format::Svg => svg::write(&compose()?),
+        Format::Png => png::png(&compose()?)?,
+        Format::Webp => webp::webp(&compose()?)?,
+        Format::Pdf => pdf::pdf(&compose()?),
         Format::Ico => {
             if request.lockup() != luna_drawing::picture::Lockup::Mark {
                 return Err(PictureFault::IconLockup);

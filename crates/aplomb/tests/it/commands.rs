@@ -43,7 +43,7 @@ impl Served {
         let listen = format!("127.0.0.1:{port}");
         let mut command = aplomb(folder);
         command
-            .args(["serve", "--listen", &listen])
+            .args(["serve", "--listen", &port.to_string()])
             .args(more)
             .stdout(Stdio::null());
         let child = command
@@ -292,5 +292,58 @@ fn the_document_prints_without_a_server() {
         std::fs::read_dir(folder.path()).unwrap().count(),
         0,
         "nothing is written"
+    );
+}
+
+#[test]
+fn the_reference_page_is_current() {
+    let folder = TempDir::new().unwrap();
+    let output = run(folder.path(), &["config", "reference"]);
+    let page = text(&output.stdout);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operate/configuration.md");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, page).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(&path).unwrap() == page,
+        "run `UPDATE=1 cargo test -p aplomb`"
+    );
+}
+
+#[test]
+fn two_servers_do_not_share_a_folder() {
+    let folder = TempDir::new().unwrap();
+    let _first = Served::start(folder.path(), &[]);
+    let second = run(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(
+        text(&second.stderr).contains("--data"),
+        "{}",
+        text(&second.stderr)
+    );
+}
+
+#[test]
+fn short_forms_of_an_address_are_taken_and_a_wrong_one_is_explained() {
+    let folder = TempDir::new().unwrap();
+    // A port alone is how every server of these tests is started.
+    for given in [":81", "localhost:9", "[::1]:80"] {
+        let mut command = aplomb(folder.path());
+        let checked = command
+            .env("APLOMB_HTTP__LISTEN", given)
+            .args(["config", "check"])
+            .output()
+            .unwrap();
+        assert!(
+            checked.status.success(),
+            "{given}: {}",
+            text(&checked.stderr)
+        );
+    }
+    let output = run(folder.path(), &["serve", "--listen", "nowhere"]);
+    assert!(
+        text(&output.stderr).contains("127.0.0.1:8080"),
+        "{}",
+        text(&output.stderr)
     );
 }

@@ -1,11 +1,34 @@
 //! Addresses as types that cannot be wrong: networks, origins, the public address.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// Reads an address to listen on, also in the short forms that people type: `8080` and
+/// `localhost:8080` are this machine alone, `:8080` is every address of it.
+pub(super) fn listen_address<'de, D>(deserializer: D) -> Result<SocketAddr, D::Error>
+where
+    D: serde::Deserializer<'de>,
+{
+    let text = String::deserialize(deserializer)?;
+    let full = if let Ok(port) = text.parse::<u16>() {
+        format!("127.0.0.1:{port}")
+    } else if let Some(port) = text.strip_prefix("localhost:") {
+        format!("127.0.0.1:{port}")
+    } else if let Some(port) = text.strip_prefix(':') {
+        format!("0.0.0.0:{port}")
+    } else {
+        text
+    };
+    full.parse().map_err(|_| {
+        serde::de::Error::custom(
+            "is not an address to listen on: write 127.0.0.1:8080, [::1]:8080, or a port alone",
+        )
+    })
+}
 
 /// One address or a range in CIDR notation (`10.0.0.0/8`, `2001:db8::/32`, `127.0.0.1`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -12,8 +12,9 @@ use super::{AllowedOrigin, Network, PublicUrl};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
 pub struct Http {
-    /// Address and port to listen on. Port 0 takes a free one.
+    /// Address and port to listen on; a port alone means this machine only. Port 0 takes a free one.
     #[garde(skip)]
+    #[serde(deserialize_with = "super::address::listen_address")]
     #[schemars(with = "String")]
     pub listen: SocketAddr,
     /// The address under which people reach the server, for links in answers and mails.

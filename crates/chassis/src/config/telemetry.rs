@@ -23,7 +23,7 @@ pub struct Telemetry {
     /// Whether each request leaves a log line.
     #[garde(skip)]
     pub access_log: bool,
-    /// Share of successful requests that leave a log line, from 0 to 1; failures always do.
+    /// Share of requests that leave a log line, from 0 to 1; an answer of 500 or more always does.
     #[garde(range(min = 0.0, max = 1.0))]
     pub access_log_sample: f64,
     /// Bearer token that `/metrics` asks for; without one `/metrics` is open, which production refuses where others can

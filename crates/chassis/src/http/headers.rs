@@ -33,6 +33,8 @@ const SECURITY: [(HeaderName, HeaderValue); 6] = [
 
 /// Adds what the handler did not set itself. `secure`: the request came over TLS.
 pub(super) fn secure(headers: &mut HeaderMap, secure: bool) {
+    // One growth for all that follows, in place of three.
+    headers.reserve(SECURITY.len() + 6);
     for (name, value) in &SECURITY {
         if !headers.contains_key(name) {
             headers.insert(name.clone(), value.clone());

@@ -58,10 +58,11 @@ fn page(services: &[Arc<dyn Service>], catalogue: &Catalogue, language: Language
         html,
         "<!doctype html><html lang=\"{code}\"><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><title>Aplomb</title><style>{STYLE}</style>\
+         <meta name=\"color-scheme\" content=\"light dark\"><title>Aplomb</title>{}<style>{STYLE}</style>\
          <main><header><h1>Aplomb</h1><p>{}</p></header><nav>\
          <a href=\"/docs/\">{}</a><a href=\"/api/openapi.json\">OpenAPI 3.1</a><a href=\"/health\">{}</a>\
          <a href=\"/metrics\">{}</a></nav>",
+        icon(services),
         say("home.lead"),
         say("home.docs"),
         say("home.health"),
@@ -74,11 +75,13 @@ fn page(services: &[Arc<dyn Service>], catalogue: &Catalogue, language: Language
             "<section><h2>{}</h2><p>{about}</p><ul>",
             escape(service.name())
         );
-        for Sample { address, caption } in service.samples() {
-            let (address, caption) = (escape(&address), escape(&caption));
+        for sample in service.samples() {
+            let [address, dark, caption] =
+                [&sample.address, &sample.dark_address, &sample.caption].map(|text| escape(text));
             let _ = write!(
                 html,
-                "<li><a href=\"{address}\"><img src=\"{address}\" alt=\"{caption}\" width=\"96\" height=\"96\">\
+                "<li><a href=\"{address}\"><picture>\
+                 <source media=\"(prefers-color-scheme:dark)\" srcset=\"{dark}\"><img src=\"{address}\" alt=\"{caption}\" width=\"96\" height=\"96\"></picture>\
                  <span>{caption}</span></a>"
             );
         }
@@ -91,6 +94,19 @@ fn page(services: &[Arc<dyn Service>], catalogue: &Catalogue, language: Language
         say("home.absent")
     );
     html
+}
+
+/// The first sample stands in the tab too.
+fn icon(services: &[Arc<dyn Service>]) -> String {
+    let first = services
+        .iter()
+        .find_map(|service| service.samples().into_iter().next());
+    first.map_or_else(String::new, |Sample { address, .. }| {
+        format!(
+            "<link rel=\"icon\" type=\"image/svg+xml\" href=\"{}&amp;size=32\">",
+            escape(&address)
+        )
+    })
 }
 
 fn escape(text: &str) -> String {

@@ -19,6 +19,7 @@ use tokio::sync::Semaphore;
 use super::front::Front;
 use crate::limits::Limits;
 use crate::task;
+use crate::telemetry::metrics;
 
 /// hyper's least buffer for a request's head.
 const LEAST_HEAD_BYTES: usize = 8 * 1024;
@@ -135,9 +136,12 @@ async fn pause_after(fault: &io::Error) {
 }
 
 async fn sweep(front: Arc<Front>) {
-    let mut interval = tokio::time::interval(Limits::FORGET_EVERY);
+    let mut forget = tokio::time::interval(Limits::FORGET_EVERY);
+    let mut tidy = tokio::time::interval(metrics::TIDY_EVERY);
     loop {
-        interval.tick().await;
-        front.limits().forget_idle();
+        tokio::select! {
+            _ = forget.tick() => front.limits().forget_idle(),
+            _ = tidy.tick() => metrics::tidy(),
+        }
     }
 }

@@ -43,7 +43,7 @@ pub struct AccessLog(Option<Arc<Shared>>);
 
 struct Shared {
     json: bool,
-    /// One line is written of so many successes; failures are always written.
+    /// One line is written of so many requests; answers of 500 and more always are.
     every: u64,
     count: AtomicU64,
     dropped: AtomicU64,
@@ -58,7 +58,7 @@ impl AccessLog {
         Self(None)
     }
 
-    /// Lines to `sink`: all failures, and the share `sample` (0 to 1) of successes.
+    /// Lines to `sink`: the share `sample` (0 to 1) of requests, and every answer of 500 or more.
     pub fn new(json: bool, sample: f64, sink: impl Write + Send + 'static) -> Self {
         let every = if sample <= 0.0 {
             u64::MAX
@@ -168,9 +168,13 @@ fn line(out: &mut Vec<u8>, json: bool, entry: &Entry<'_>) {
         );
         return;
     }
-    out.extend_from_slice(
-        b"\",\"level\":\"INFO\",\"target\":\"access\",\"message\":\"request\",\"request.id\":\"",
-    );
+    out.extend_from_slice(b"\",\"level\":\"");
+    out.extend_from_slice(if entry.status >= 500 {
+        b"ERROR"
+    } else {
+        b"INFO"
+    });
+    out.extend_from_slice(b"\",\"target\":\"access\",\"message\":\"request\",\"request.id\":\"");
     out.extend_from_slice(entry.request_id.as_bytes());
     out.extend_from_slice(b"\",\"http.method\":");
     quoted(out, entry.method);

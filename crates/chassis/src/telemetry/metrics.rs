@@ -1,7 +1,9 @@
 //! Prometheus metrics: one recorder a process, its text at `/metrics`.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
+use crate::clock::{Clock as _, SystemClock};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 /// Upper bounds of the latency histograms, seconds.
@@ -21,6 +23,9 @@ pub fn recorder() -> &'static PrometheusHandle {
         // Another recorder can only be there in a test that brought its own; ours then shows nothing.
         let _ = metrics::set_global_recorder(recorder);
         describe();
+        metrics::gauge!("aplomb_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+        metrics::gauge!("process_start_time_seconds")
+            .set(SystemClock.now().unix_ms() as f64 / 1000.0);
         handle
     })
 }
@@ -44,6 +49,15 @@ fn describe() {
         "When this process started, seconds since 1970"
     );
     describe_gauge!("aplomb_build_info", "Always 1; the version is a label");
+}
+
+/// How often to call [`tidy`].
+pub const TIDY_EVERY: Duration = Duration::from_secs(5);
+
+/// Sums up what the histograms were told since the last call: without it their memory grows until
+/// somebody scrapes.
+pub fn tidy() {
+    recorder().run_upkeep();
 }
 
 /// The text exposition (version 0.0.4) with the gauges read now.

@@ -9,11 +9,11 @@ use chassis::http::problem::{FieldProblem, Problem, ProblemBody};
 use chassis::http::query::{Query, RawQuery};
 use chassis::service::Context;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use luna_drawing::request::{Draft, Request};
+use luna_drawing::request::{Draft, Request, RequestHash};
 
 use crate::LunaConfig;
 use crate::fault::worded;
-use crate::picture::{Format, write};
+use crate::picture::{Format, write_as};
 
 /// The names that the query may hold.
 const NAMES: [&str; 11] = [
@@ -72,7 +72,8 @@ pub(crate) async fn mark(
 ) -> Result<Response, Problem> {
     let query = Query::parse(&query, &NAMES)?;
     let (request, format) = parse(&generator, &file, &query)?;
-    let tag = EntityTag::of_hash(hash(&request, format));
+    let hash = request.hash();
+    let tag = EntityTag::of_hash(tag_of(hash, format));
     let cache = if query.get("v").is_some() {
         PINNED
     } else {
@@ -96,11 +97,11 @@ pub(crate) async fn mark(
     }
     check_size(&context, &request, format)?;
     let bytes = if format.has_pixels() && request.size() > INLINE_PX {
-        chassis::task::blocking(move || write(&request, format))
+        chassis::task::blocking(move || write_as(&request, hash, format))
             .await
             .map_err(|fault| Problem::internal(&fault))?
     } else {
-        write(&request, format)
+        write_as(&request, hash, format)
     };
     let bytes = bytes.map_err(|fault| worded(&fault).problem())?;
     let kind = [(
@@ -140,9 +141,9 @@ fn parse(generator: &str, file: &str, query: &Query) -> Result<(Request, Format)
     Ok((request, format))
 }
 
-/// The request's own hash, told apart by format.
-fn hash(request: &Request, format: Format) -> u128 {
-    u128::from_be_bytes(request.hash().0) ^ (u128::from(format as u8) << 64)
+/// The request's hash, told apart by format.
+fn tag_of(hash: RequestHash, format: Format) -> u128 {
+    u128::from_be_bytes(hash.0) ^ (u128::from(format as u8) << 64)
 }
 
 fn check_size(context: &Context, request: &Request, format: Format) -> Result<(), Problem> {
