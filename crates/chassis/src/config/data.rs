@@ -17,7 +17,7 @@ use super::secret::{MASK, SECRET_URL_FORMAT};
 #[serde(default, deny_unknown_fields)]
 pub struct Data {
     /// Folder of everything the server keeps; created at the first start.
-    #[garde(skip)]
+    #[garde(custom(is_named))]
     #[schemars(with = "String")]
     pub folder: PathBuf,
     /// Database: `postgres://user:password@host/name` or `sqlite://path`; without it `aplomb.db` inside the folder.
@@ -35,6 +35,15 @@ pub struct Data {
     /// Writes that share one sync to disk at most (SQLite).
     #[garde(range(min = 1, max = 10_000))]
     pub group_commit_rows: u32,
+}
+
+/// An empty path would scatter the files over the working folder.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the validator's form")]
+fn is_named(folder: &Path, _: &()) -> garde::Result {
+    if folder.as_os_str().is_empty() {
+        return Err(garde::Error::new("must name a folder"));
+    }
+    Ok(())
 }
 
 impl Default for Data {

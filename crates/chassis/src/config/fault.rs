@@ -11,7 +11,7 @@ pub enum Origin {
     File {
         /// The file as named at the start.
         path: String,
-        /// Line, from 1.
+        /// Line, from 1; 0 is the file as a whole.
         line: usize,
     },
     /// A variable of the environment.
@@ -24,6 +24,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => formatter.write_str("default"),
+            Self::File { path, line: 0 } => formatter.write_str(path),
             Self::File { path, line } => write!(formatter, "{path}:{line}"),
             Self::Environment(name) | Self::Flag(name) => formatter.write_str(name),
         }

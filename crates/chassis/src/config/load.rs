@@ -160,7 +160,7 @@ fn read_file(source: &ConfigFile, keys: &Keys, faults: &mut Faults) -> Vec<Setti
                 "",
                 Origin::File {
                     path: path.display().to_string(),
-                    line: 1,
+                    line: 0,
                 },
                 reason,
             );
