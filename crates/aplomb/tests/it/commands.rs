@@ -131,6 +131,44 @@ async fn a_kill_is_remembered() {
     assert_eq!(health["last_stop_was_clean"], false, "{health}");
 }
 
+#[tokio::test]
+async fn reading_writes_nothing_to_the_database() {
+    let folder = TempDir::new().unwrap();
+    let server = Served::start(folder.path(), &[]);
+    let state = || {
+        let entries = std::fs::read_dir(folder.path().join("aplomb-data")).unwrap();
+        let mut files: Vec<_> = entries
+            .map(Result::unwrap)
+            .filter(|entry| !entry.file_name().to_string_lossy().ends_with("-shm"))
+            .map(|entry| {
+                (
+                    entry.file_name(),
+                    entry.metadata().unwrap().len(),
+                    entry.metadata().unwrap().modified().unwrap(),
+                )
+            })
+            .collect();
+        files.sort();
+        files
+    };
+    let before = state();
+    for path in [
+        "/",
+        "/health",
+        "/readyz",
+        "/metrics",
+        "/api/v1/luna/variants",
+        "/api/v1/luna/mark/orbit/power.png?size=64",
+    ] {
+        for _ in 0..5 {
+            let response = reqwest::get(format!("{}{path}", server.url)).await.unwrap();
+            assert_eq!(response.status(), 200, "{path}");
+        }
+    }
+    assert!(!before.is_empty());
+    assert_eq!(state(), before);
+}
+
 fn terminate(child: &Child) {
     #[expect(
         clippy::disallowed_methods,

@@ -10,6 +10,7 @@ use chassis::http::query::{Query, RawQuery};
 use chassis::service::Context;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use luna_drawing::request::{Draft, Request, RequestHash};
+use luna_drawing::stream::Seed;
 
 use crate::LunaConfig;
 use crate::fault::worded;
@@ -141,9 +142,11 @@ fn parse(generator: &str, file: &str, query: &Query) -> Result<(Request, Format)
     Ok((request, format))
 }
 
-/// The request's hash, told apart by format.
+/// The request's hash, told apart by format and by this program's version: SVG bytes are frozen by
+/// the algorithm's version, but a newer encoder may write the same PNG in other bytes.
 fn tag_of(hash: RequestHash, format: Format) -> u128 {
-    u128::from_be_bytes(hash.0) ^ (u128::from(format as u8) << 64)
+    let program = u128::from(Seed::from_text(env!("CARGO_PKG_VERSION")).0);
+    u128::from_be_bytes(hash.0) ^ (u128::from(format as u8) << 64) ^ program
 }
 
 fn check_size(context: &Context, request: &Request, format: Format) -> Result<(), Problem> {
