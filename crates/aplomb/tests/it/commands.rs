@@ -330,7 +330,10 @@ fn the_document_prints_without_a_server_and_is_the_one_kept() {
     }
     // Whatever changes for a caller is a visible line in review.
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == text(&output.stdout), "run `UPDATE=1 cargo test -p aplomb` and read the difference");
+    assert!(
+        kept == text(&output.stdout),
+        "run `UPDATE=1 cargo test -p aplomb` and read the difference"
+    );
     assert_eq!(
         std::fs::read_dir(folder.path()).unwrap().count(),
         0,

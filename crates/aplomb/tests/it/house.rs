@@ -43,6 +43,49 @@ fn no_tracked_file_names_a_home_folder() {
     );
 }
 
+/// What is said to people: each code in the sources stands in a catalogue (which holds it in both languages).
+#[test]
+fn every_message_code_is_in_a_catalogue() {
+    let texts = tracked_texts();
+    let known: String = texts
+        .iter()
+        .filter(|(path, _)| path.ends_with("messages/en.json"))
+        .map(|(_, text)| text.as_str())
+        .collect();
+    let mut codes = 0;
+    let mut faults = Vec::new();
+    for (path, text) in &texts {
+        let speaks = [
+            "crates/chassis/src/http",
+            "crates/luna/src",
+            "crates/aplomb/src",
+        ]
+        .iter()
+        .any(|place| path.starts_with(place));
+        if !speaks || !has_extension(path, "rs") {
+            continue;
+        }
+        for literal in text.split('"').skip(1).step_by(2) {
+            let Some((room, rest)) = literal.split_once('.') else {
+                continue;
+            };
+            let is_code = ["http", "limits", "field", "home", "serve", "migrate", "luna"].contains(&room)
+                && !rest.is_empty()
+                && rest.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+                // A key of the configuration, a file, a check's id.
+                && !["http.listen", "home.css", "luna.contrast"].contains(&literal);
+            if is_code {
+                codes += 1;
+                if !known.contains(&format!("\"{literal}\":")) {
+                    faults.push(format!("{path}: {literal}"));
+                }
+            }
+        }
+    }
+    assert!(codes > 30, "only {codes} codes found: the search is broken");
+    assert!(faults.is_empty(), "no message says:\n{}", faults.join("\n"));
+}
+
 #[test]
 fn no_rust_file_is_longer_than_the_ceiling() {
     let mut faults = Vec::new();

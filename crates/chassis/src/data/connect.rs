@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
 use sqlx::ConnectOptions;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::Connection as _;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use super::DataError;
@@ -118,15 +119,27 @@ pub(super) async fn postgres(url: &Secret, config: &Data) -> Result<DatabaseConn
         .expose()
         .parse()
         .map_err(|_| open("is not a postgres:// address".to_owned()))?;
+    let options = options
+        .application_name("aplomb")
+        .disable_statement_logging();
+    let patience = Duration::from_millis(config.connect_timeout_ms);
     let pool = PgPoolOptions::new()
         .max_connections(config.readers)
-        .acquire_timeout(Duration::from_millis(config.connect_timeout_ms))
-        .connect_with(
-            options
-                .application_name("aplomb")
-                .disable_statement_logging(),
-        )
-        .await
-        .map_err(|error| open(error.to_string()))?;
-    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+        .acquire_timeout(patience)
+        .connect_with(options.clone())
+        .await;
+    match pool {
+        Ok(pool) => Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool)),
+        Err(sqlx::Error::PoolTimedOut) => Err(open(cause(&options, patience).await)),
+        Err(error) => Err(open(error.to_string())),
+    }
+}
+
+/// The pool tries again until its time is up and then says only that. One more attempt without it
+/// tells why.
+async fn cause(options: &PgConnectOptions, patience: Duration) -> String {
+    match tokio::time::timeout(patience, PgConnection::connect_with(options)).await {
+        Ok(Err(error)) => error.to_string(),
+        Ok(Ok(_)) | Err(_) => format!("no answer within {} ms", patience.as_millis()),
+    }
 }
