@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::header::{self, HeaderName};
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version};
 use http_body::Body as _;
 use tower::Service;
 
@@ -192,6 +192,11 @@ impl Front {
                 Problem::new(StatusCode::URI_TOO_LONG, "http.uri_too_long")
                     .with("limit", MOST_TARGET_BYTES),
             );
+        }
+        // RFC 9112, 3.2: none or two could mean one thing to a proxy and another to us.
+        let hosts = request.headers().get_all(header::HOST).iter().count();
+        if request.version() == Version::HTTP_11 && hosts != 1 {
+            return refuse(Problem::of_status(StatusCode::BAD_REQUEST));
         }
         let body_limit = self.settings.body_limit_bytes;
         if request.body().size_hint().lower() > body_limit {

@@ -117,6 +117,7 @@ impl Problem {
     /// The generic problem of a status, for answers that a library made without one.
     pub fn of_status(status: StatusCode) -> Self {
         let code = match status.as_u16() {
+            400 => "http.bad_request",
             401 => "http.unauthorised",
             404 => "http.not_found",
             405 => "http.method_not_allowed",

@@ -197,6 +197,26 @@ async fn huge_heads_and_targets_are_refused() {
 }
 
 #[tokio::test]
+async fn a_request_names_exactly_one_host() {
+    let house = house().start().await;
+    for (hosts, status) in [
+        ("", "400"),
+        ("Host: a\r\nHost: b\r\n", "400"),
+        ("Host: a\r\n", "200"),
+    ] {
+        let mut stream = TcpStream::connect(house.address).await.unwrap();
+        let request = format!("GET /livez HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{hosts:?}: {answer}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn over_the_limit_of_concurrent_requests_health_still_answers() {
     let house = house().set("http.maximum_in_flight", 1).start().await;
     let slow = house.client.get(house.url("/api/v1/trouble/slow")).send();

@@ -59,6 +59,7 @@ const UNPINNED: &str = "public, max-age=86400, immutable";
             (Vec<u8> = "application/pdf"),
         )),
         (status = 304, description = "The caller has these bytes already"),
+        (status = 400, description = "The address is not valid UTF-8", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such file name", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field is wrong; `errors` names it and what is allowed", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many requests", body = ProblemBody, content_type = "application/problem+json"),
