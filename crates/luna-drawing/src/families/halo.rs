@@ -3,8 +3,8 @@
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 use super::parts_round::{
-    CENTRE, Eccentric, Frame, Ring, bar, bearing, centre_box, count, drop, eighth, half_ring, mix,
-    rhombus, share, snapped_centre, star,
+    CENTRE, Eccentric, Frame, Ring, bar, bearing, centre_box, count, eighth, half_ring, mix,
+    rhombus, share, snapped_centre, upright,
 };
 use crate::drawing::{Cap, Drawing, Ink, Part};
 use crate::emotion::Emotion;
@@ -257,24 +257,7 @@ fn awakening(d: &mut Drawing, plan: &Plan) {
     let room = hole - mix(3.0, 5.0, plan.opening);
     let size = room * mix(0.62, 1.0, plan.core);
     d.gap(gap).gap(hole - size);
-    match plan.kind {
-        0 => {
-            d.disc(Ink::Accent, Part::Accent, CENTRE, size * 0.9);
-        }
-        1 => {
-            drop(
-                d,
-                Frame::new(CENTRE.moved(0.0, size * 0.25), -FRAC_PI_2),
-                size * 0.75,
-                size * 1.25,
-            );
-            d.fill(Ink::Accent, Part::Accent);
-        }
-        _ => {
-            star(d, CENTRE, 4, size, Some(size * 0.44), -FRAC_PI_2);
-            d.fill(Ink::Accent, Part::Accent);
-        }
-    }
+    upright(d, plan.kind, size, Ink::Accent, Part::Accent);
     d.settle(1.4);
 }
 

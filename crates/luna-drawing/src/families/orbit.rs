@@ -3,8 +3,8 @@
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 use super::parts_round::{
-    CENTRE, Eccentric, Frame, Moon, Ring, bar, bearing, centre_box, chord_angle, count, drop,
-    eighth, half_ring, mix, share, snapped_centre, star,
+    CENTRE, Eccentric, Frame, Moon, Ring, bar, bearing, centre_box, chord_angle, count, eighth,
+    half_ring, mix, share, snapped_centre, star, upright,
 };
 use crate::drawing::{Cap, Drawing, Ink, Part};
 use crate::emotion::Emotion;
@@ -307,24 +307,7 @@ fn awakening(d: &mut Drawing, plan: &Plan) {
     let room = ring.radius - body - 3.0;
     let size = room * mix(0.65, 1.0, plan.core);
     d.gap(ring.radius - body - size);
-    match plan.kind {
-        0 => {
-            d.disc(Ink::Primary, Part::Body, CENTRE, size);
-        }
-        1 => {
-            drop(
-                d,
-                Frame::new(CENTRE.moved(0.0, size * 0.3), -FRAC_PI_2),
-                size * 0.7,
-                size * 1.3,
-            );
-            d.fill(Ink::Primary, Part::Body);
-        }
-        _ => {
-            star(d, CENTRE, 4, size, Some(size * 0.45), -FRAC_PI_2);
-            d.fill(Ink::Primary, Part::Body);
-        }
-    }
+    upright(d, plan.kind, size, Ink::Primary, Part::Body);
     d.settle(1.4);
 }
 

@@ -3,7 +3,7 @@
 use crate::drawing::{Cap, Drawing, Ink, Part};
 use crate::family::Parameter;
 use crate::geometry::{MIDDLE, Point, point};
-use std::f64::consts::{PI, TAU};
+use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 /// One pixel of the 16 px drawing, in units.
 const PIXEL: f64 = 4.0;
@@ -233,6 +233,25 @@ impl Moon {
 /// The angle that a chord of `chord` units covers on a circle of `radius`, radians.
 pub(crate) fn chord_angle(radius: f64, chord: f64) -> f64 {
     2.0 * libm::asin((chord / (2.0 * radius)).min(1.0))
+}
+
+/// Adds a figure that points upwards at the middle of the canvas, within radius `size`: a disc (kind
+/// 0), a drop (1) or a star of four points.
+pub(crate) fn upright(d: &mut Drawing, kind: u32, size: f64, ink: Ink, part: Part) {
+    match kind {
+        0 => {
+            d.disc(ink, part, CENTRE, size * 0.95);
+        }
+        1 => {
+            let tip = Frame::new(CENTRE.moved(0.0, size * 0.3), -FRAC_PI_2);
+            drop(d, tip, size * 0.7, size * 1.3);
+            d.fill(ink, part);
+        }
+        _ => {
+            star(d, CENTRE, 4, size, Some(size * 0.45), -FRAC_PI_2);
+            d.fill(ink, part);
+        }
+    }
 }
 
 /// Adds a closed contour of `count` points at radii `outer` and, where `inner` is given, between them,
