@@ -47,7 +47,7 @@ pub fn write(picture: &Picture) -> Vec<u8> {
     }
     mark(&mut out, picture);
     if let Some(wordmark) = &picture.wordmark {
-        letters(&mut out, wordmark, picture.colours.text);
+        letters(&mut out, wordmark, picture.colours.text, &picture.id_prefix);
     }
     out.extend_from_slice(b"</svg>\n");
     out
@@ -222,13 +222,28 @@ thread_local! {
     static WRITTEN: RefCell<HashMap<usize, Written>> = RefCell::new(HashMap::new());
 }
 
-/// The whole word as one path in steps of the font: whole numbers take fewer bytes than decimals. Letters do not overlap each other, so winding cannot mix.
-fn letters(out: &mut Vec<u8>, wordmark: &Wordmark, ink: Rgb) {
-    let is_inked = |placed: &&Placed| !placed.glyph.segments.is_empty();
-    let Some(left) = wordmark.glyphs.iter().find(is_inked).map(|placed| placed.x) else {
+/// Over this size a word whose letters come again is written with each of them once.
+const JOINED_BYTES: usize = 5_000;
+
+/// The word in steps of the font: whole numbers take fewer bytes than decimals.
+fn letters(out: &mut Vec<u8>, wordmark: &Wordmark, ink: Rgb, prefix: &str) {
+    let inked: Vec<Placed> = wordmark
+        .glyphs
+        .iter()
+        .filter(|placed| !placed.glyph.segments.is_empty())
+        .copied()
+        .collect();
+    let Some(left) = inked.first().map(|placed| placed.x) else {
         return;
     };
-    out.extend_from_slice(b"<path");
+    let letters: Vec<Letter> = inked
+        .iter()
+        .map(|placed| Letter {
+            glyph: placed.glyph,
+            x: steps((placed.x - left) / wordmark.scale),
+        })
+        .collect();
+    out.extend_from_slice(b"<g");
     colour(out, "fill", ink);
     out.extend_from_slice(b" transform=\"translate(");
     put(out, hundredths(left));
@@ -236,19 +251,82 @@ fn letters(out: &mut Vec<u8>, wordmark: &Wordmark, ink: Rgb) {
     put(out, hundredths(wordmark.baseline));
     // Seven decimals: the last letter of the longest name is within a hundredth of a unit.
     // Writing to a vector cannot fail.
-    let _ = write!(out, ")scale({:.7})\" d=\"", wordmark.scale * STEP);
+    let _ = write!(out, ")scale({:.7})\">", wordmark.scale * STEP);
+    let begin = out.len();
+    joined(out, &letters);
+    if out.len() - begin > JOINED_BYTES {
+        let mut once = Vec::with_capacity(JOINED_BYTES);
+        each_once(&mut once, &letters, prefix);
+        if once.len() < out.len() - begin {
+            out.truncate(begin);
+            out.extend_from_slice(&once);
+        }
+    }
+    out.extend_from_slice(b"</g>");
+}
+
+/// A letter and its place, in hundredths of a step from the first one.
+#[derive(Clone, Copy)]
+struct Letter {
+    glyph: &'static Glyph,
+    x: i32,
+}
+
+/// One path. Letters do not overlap each other, so winding cannot mix.
+fn joined(out: &mut Vec<u8>, letters: &[Letter]) {
+    if letters.is_empty() {
+        return;
+    }
+    out.extend_from_slice(b"<path d=\"");
+    outlines(out, letters);
+    out.extend_from_slice(b"\"/>");
+}
+
+/// Letters that come once as one path; each of the others as a path of its own and its uses.
+fn each_once(out: &mut Vec<u8>, letters: &[Letter], prefix: &str) {
+    let times = |letter: &Letter| {
+        letters
+            .iter()
+            .filter(|l| ptr::eq(l.glyph, letter.glyph))
+            .count()
+    };
+    let (single, repeated): (Vec<Letter>, Vec<Letter>) = letters
+        .iter()
+        .copied()
+        .partition(|letter| times(letter) == 1);
+    joined(out, &single);
+    let mut defined: Vec<Letter> = Vec::new();
+    for letter in repeated {
+        // Writing to a vector cannot fail.
+        if let Some(n) = defined
+            .iter()
+            .position(|first| ptr::eq(first.glyph, letter.glyph))
+        {
+            let _ = write!(
+                out,
+                "<use href=\"#{prefix}w{n}\" x=\"{}\"/>",
+                (letter.x - defined[n].x) / 100
+            );
+        } else {
+            let _ = write!(out, "<path id=\"{prefix}w{}\" d=\"", defined.len());
+            outlines(out, &[letter]);
+            out.extend_from_slice(b"\"/>");
+            defined.push(letter);
+        }
+    }
+}
+
+fn outlines(out: &mut Vec<u8>, letters: &[Letter]) {
     let mut pen = Pen::new(out);
     WRITTEN.with_borrow_mut(|all| {
-        for placed in wordmark.glyphs.iter().filter(is_inked) {
+        for Letter { glyph, x } in letters {
             let glyph = all
-                .entry(ptr::from_ref(placed.glyph).addr())
-                .or_insert_with(|| Written::new(placed.glyph));
-            let x = steps((placed.x - left) / wordmark.scale);
+                .entry(ptr::from_ref(*glyph).addr())
+                .or_insert_with(|| Written::new(glyph));
             pen.move_to((x + glyph.first.0, glyph.first.1));
             pen.append(&glyph.bytes, glyph.last);
         }
     });
-    out.extend_from_slice(b"\"/>");
 }
 
 /// Font units to whole steps, as hundredths.

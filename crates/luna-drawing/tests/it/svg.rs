@@ -43,10 +43,11 @@ fn digests() -> String {
     })
 }
 
-const ELEMENTS: [&str; 8] = [
-    "svg", "title", "desc", "style", "g", "path", "circle", "rect",
+const ELEMENTS: [&str; 9] = [
+    "svg", "title", "desc", "style", "g", "path", "circle", "rect", "use",
 ];
-const ATTRIBUTES: [&str; 21] = [
+const ATTRIBUTES: [&str; 22] = [
+    "href",
     "transform",
     "viewBox",
     "width",
@@ -95,6 +96,11 @@ fn check(text: &str, picture: &Picture) {
             assert!(!attribute.value().contains("url("), "{attribute:?}");
             if matches!(attribute.name(), "id" | "class") {
                 assert!(attribute.value().starts_with(&picture.id_prefix));
+            }
+            // Only what stands before it in the same document.
+            if attribute.name() == "href" {
+                let id = attribute.value().strip_prefix('#').unwrap();
+                assert!(ids.contains(id), "{attribute:?}");
             }
         }
         if let Some(id) = node.attribute("id") {
@@ -148,6 +154,9 @@ fn forty_letters_stay_under_the_lockups_bar() {
         "Société Générale des Eaux Minérales 2026".to_owned(),
         "THE QUICK BROWN FOX JUMPS OVER A LAZY DO".to_owned(),
         NAMES[11].to_owned(),
+        "@".repeat(40),
+        "ģ".repeat(40),
+        "Q&g8@Sß3".repeat(5),
     ];
     for name in names {
         for lockup in [Lockup::Horizontal, Lockup::Stacked] {
@@ -350,6 +359,13 @@ fn the_written_picture_looks_like_the_painted_one() {
             .unwrap();
         pictures.push(request.compose().unwrap());
     }
+    // Letters that come again are written once.
+    let again = Request::new(Family::Orbit, Emotion::Power)
+        .with_name(&"Q&g8@Sß3".repeat(5))
+        .and_then(|request| request.with_lockup(Lockup::Horizontal))
+        .unwrap();
+    assert!(String::from_utf8(bytes(&again)).unwrap().contains("<use "));
+    pictures.push(again.compose().unwrap());
     let (mut most, mut mean) = (0, 0.0_f64);
     for picture in &pictures {
         let (written, painted) = both_ways(picture);
