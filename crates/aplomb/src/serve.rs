@@ -12,7 +12,7 @@ use chassis::data::Database;
 use chassis::house::{House, Services};
 use chassis::http::server::Drain;
 use chassis::{house, telemetry};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::cli::{note, say};
 use crate::configuration::report;
@@ -31,7 +31,7 @@ pub(crate) fn serve(services: &Services, sources: &Sources) -> anyhow::Result<Ex
 }
 
 async fn run(services: &Services, config: Config) -> anyhow::Result<ExitCode> {
-    let listener = listen(config.http.listen).await?;
+    let listener = listen(config.http.listen)?;
     let address = listener.local_addr()?;
     let folder = config.data.folder.clone();
     let stop = stop_signal()?;
@@ -81,8 +81,8 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
         .context("the runtime cannot start")
 }
 
-async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    match TcpListener::bind(address).await {
+fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    match bind(address) {
         Ok(listener) => Ok(listener),
         Err(fault) if fault.kind() == ErrorKind::AddrInUse => bail!(
             "{address} is taken by another program. Stop that one, or choose another port: aplomb serve --listen {}:{}",
@@ -94,6 +94,21 @@ async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
         ),
         Err(fault) => Err(fault).with_context(|| format!("cannot listen on {address}")),
     }
+}
+
+/// Connections that may wait to be accepted; the library's own 128 stalls a burst by a second.
+const BACKLOG: u32 = 1024;
+
+fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // A restart must not wait for the last run's closed connections.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Ready once SIGTERM or Ctrl-C comes. A second Ctrl-C then ends the process at once, as the

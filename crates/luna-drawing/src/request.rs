@@ -127,7 +127,7 @@ impl Request {
                 most: MOST_CHARACTERS,
             }));
         }
-        if let Some(control) = name.chars().find(|c| c.is_control()) {
+        if let Some(control) = name.chars().find(|c| is_invisible(*c)) {
             return Err(RequestFault::Control(control));
         }
         self.seed = Seed::from_text(&name);
@@ -357,6 +357,16 @@ impl Request {
         };
         glyph(asked).map(|_| ()).ok_or(NameFault::NoGlyph(asked))
     }
+}
+
+/// Control characters, marks of direction, spaces without width and noncharacters: a name that holds
+/// them is not what it looks like. The joiners of emoji are left.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200c}' | '\u{200e}' | '\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+        || u32::from(c) & 0xfffe == 0xfffe
 }
 
 /// A to Z from the seed: attempt 2^32 - 1 of the monogram's stream, which no drawing reaches.

@@ -253,7 +253,7 @@ fn deliver(
     match file {
         Some(path) if path != Path::new("-") => {
             let shown = path.display().to_string();
-            std::fs::write(path, bytes).map_err(|cause| {
+            replace(path, bytes).map_err(|cause| {
                 CommandFault::Failed(say(
                     "luna.not_written",
                     vec![("path", shown.clone()), ("cause", cause.to_string())],
@@ -275,6 +275,28 @@ fn deliver(
         }
         _ => answer(bytes, terminal),
     }
+}
+
+/// Writes beside the file and then takes its place: what was there stays whole if the disk is full.
+fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    // A device, a pipe or a link is written through: it must not be replaced by a file.
+    if path.symlink_metadata().is_ok_and(|there| !there.is_file()) {
+        return std::fs::write(path, bytes);
+    }
+    let name = path
+        .file_name()
+        .ok_or(std::io::ErrorKind::InvalidFilename)?;
+    let part = path.with_file_name(format!(
+        ".{}.{}.part",
+        name.to_string_lossy(),
+        std::process::id()
+    ));
+    let written = std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path));
+    if written.is_err() {
+        // Nothing is left behind, as far as it can be helped.
+        let _ = std::fs::remove_file(&part);
+    }
+    written
 }
 
 fn json<T: Serialize>(list: &T, terminal: &mut Terminal<'_>) -> Result<(), CommandFault> {

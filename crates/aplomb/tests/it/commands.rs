@@ -393,3 +393,31 @@ fn short_forms_of_an_address_are_taken_and_a_wrong_one_is_explained() {
         text(&output.stderr)
     );
 }
+
+#[test]
+fn a_file_that_cannot_be_written_leaves_the_old_one() {
+    let folder = TempDir::new().unwrap();
+    let missing = run(folder.path(), &["luna", "mark", "-o", "nowhere/mark.svg"]);
+    assert_eq!(missing.status.code(), Some(1));
+    let device = run(
+        folder.path(),
+        &["luna", "mark", "--format", "svg", "-o", "/dev/null"],
+    );
+    assert!(device.status.success() && !Path::new("/dev/null").is_file());
+    std::fs::write(folder.path().join("mark.svg"), "old").unwrap();
+    assert!(
+        run(folder.path(), &["luna", "mark", "-o", "mark.svg"])
+            .status
+            .success()
+    );
+    let names: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
+    assert_eq!(names, ["mark.svg"], "nothing is left beside it");
+    assert!(
+        std::fs::read_to_string(folder.path().join("mark.svg"))
+            .unwrap()
+            .starts_with("<svg")
+    );
+}

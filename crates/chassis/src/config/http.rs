@@ -41,6 +41,10 @@ pub struct Http {
     /// Time that open requests have to finish once the server is asked to stop, in milliseconds.
     #[garde(range(max = 3_600_000))]
     pub drain_timeout_ms: u64,
+    /// Time between the wish to stop and the end of accepting, in milliseconds: `/readyz` is 503 meanwhile. Behind a
+    /// balancer, twice its check interval.
+    #[garde(range(max = 600_000))]
+    pub drain_delay_ms: u64,
     /// Origins that browsers may call the API from, such as `https://app.example.org`; `*` admits any.
     #[garde(length(max = 256))]
     pub allowed_origins: Vec<AllowedOrigin>,
@@ -64,6 +68,7 @@ impl Default for Http {
             maximum_in_flight: 1_024,
             maximum_connections: 10_000,
             drain_timeout_ms: 30_000,
+            drain_delay_ms: 0,
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             compression_minimum_bytes: 1_024,

@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::i18n::{Arguments, Catalogue, Language};
+use crate::task::HeavyFault;
 
 /// What went wrong, as a service says it. The front turns it into words and bytes.
 #[derive(Clone, Debug)]
@@ -144,6 +145,17 @@ impl Problem {
                 .iter()
                 .map(|e| e.body(language, catalogue))
                 .collect(),
+        }
+    }
+}
+
+impl From<HeavyFault> for Problem {
+    fn from(fault: HeavyFault) -> Self {
+        match fault {
+            HeavyFault::Busy => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "http.overloaded").retry_after(1)
+            }
+            HeavyFault::Panicked => Self::internal(&fault),
         }
     }
 }

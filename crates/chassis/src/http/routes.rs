@@ -29,6 +29,9 @@ pub struct Routes {
     unknown: Route,
 }
 
+/// Pages are for people: a script that has used up its minute does not lock its neighbours out.
+const PAGES_PER_MINUTE: u32 = 600;
+
 /// Templates that are served beside the document, and exempt ones within it.
 const EXEMPT: [&str; 4] = ["/livez", "/readyz", "/health", "/metrics"];
 
@@ -48,7 +51,9 @@ impl Routes {
                 });
             (path.as_str(), limit.map(|limit| limit as u32))
         });
-        for (template, limit) in documented.chain(more.iter().map(|path| (*path, None))) {
+        for (template, limit) in
+            documented.chain(more.iter().map(|path| (*path, Some(PAGES_PER_MINUTE))))
+        {
             if router.insert(template, routes.len()).is_ok() {
                 routes.push(Route::new(template, limit));
             }

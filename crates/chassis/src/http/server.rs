@@ -35,8 +35,8 @@ pub enum Drain {
     TimedOut,
 }
 
-/// Answers on `listener` until `stop` is ready, then drains: it stops accepting, answers what is
-/// open with `Connection: close`, and gives up after the configured time.
+/// Answers on `listener` until `stop` is ready, then drains: for the configured delay it still accepts
+/// while `/readyz` says 503, so that a balancer turns away; then it stops accepting, answers what is open with `Connection: close`, and gives up after the configured time.
 pub async fn serve(
     listener: TcpListener,
     front: Arc<Front>,
@@ -55,13 +55,19 @@ pub async fn serve(
         .timer(TokioTimer::new())
         .max_concurrent_streams(128)
         .max_header_list_size(settings.header_limit_bytes)
-        .keep_alive_interval(Some(Duration::from_secs(20)));
+        .keep_alive_interval(Some(Duration::from_secs(10)))
+        .keep_alive_timeout(Duration::from_secs(10));
     let builder = Arc::new(builder);
     let places = Arc::new(Semaphore::new(settings.maximum_connections as usize));
     let graceful = GracefulShutdown::new();
     let sweeper = task::spawn(sweep(front.clone()));
 
-    let mut stop = std::pin::pin!(stop.fuse());
+    let announced = async {
+        stop.await;
+        front.draining().store(true, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_millis(settings.drain_delay_ms)).await;
+    };
+    let mut stop = std::pin::pin!(announced.fuse());
     loop {
         let place = tokio::select! {
             place = places.clone().acquire_owned() => place.expect("the semaphore is never closed"),
@@ -86,7 +92,6 @@ pub async fn serve(
 
     drop(listener);
     sweeper.abort();
-    front.draining().store(true, Ordering::Relaxed);
     let limit = Duration::from_millis(settings.drain_timeout_ms);
     let drained = tokio::time::timeout(limit, graceful.shutdown()).await;
     front.flush();
@@ -107,6 +112,13 @@ async fn connection(
     // Without this, an answer in two packets waits for the peer's delayed acknowledgement.
     let _ = stream.set_nodelay(true);
     let address: IpAddr = peer.ip();
+    let patience = Duration::from_millis(front.settings().header_timeout_ms);
+    if !matches!(
+        tokio::time::timeout(patience, begun(&stream)).await,
+        Ok(true)
+    ) {
+        return;
+    }
     let service = service_fn(move |request: http::Request<Incoming>| {
         let front = front.clone();
         async move {
@@ -117,6 +129,22 @@ async fn connection(
     if let Err(fault) = watcher.watch(connection).await {
         // Callers that hang up or send no HTTP are everyday; they are seen at debug level.
         tracing::debug!(error = %fault, "a connection ended early");
+    }
+}
+
+/// Waits until a peer has begun to speak: hyper's own time for a request's head only starts once it
+/// knows whether it hears HTTP/1 or HTTP/2, so a silent peer would hold its place for ever. False
+/// where the peer is gone.
+async fn begun(stream: &TcpStream) -> bool {
+    const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    let mut seen = [0; PREFACE.len()];
+    loop {
+        match stream.peek(&mut seen).await {
+            Ok(0) | Err(_) => return false,
+            Ok(n) if n == PREFACE.len() || seen[..n] != PREFACE[..n] => return true,
+            // Part of the preface: what is there stays readable, so only time can tell.
+            Ok(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
     }
 }
 

@@ -177,6 +177,38 @@ async fn slow_headers_are_cut_off() {
 }
 
 #[tokio::test]
+async fn silent_connections_give_up_their_places() {
+    let house = house()
+        .set("http.header_timeout_ms", 200)
+        .set("http.maximum_connections", 2)
+        .start()
+        .await;
+    for said in [&b""[..], b"P", b"PRI * HTTP"] {
+        let mut silent = Vec::new();
+        for _ in 0..2 {
+            let mut stream = TcpStream::connect(house.address).await.unwrap();
+            stream.write_all(said).await.unwrap();
+            silent.push(stream);
+        }
+        let answer = tokio::time::timeout(Duration::from_secs(5), house.get("/livez")).await;
+        assert_eq!(answer.expect("a place is free again").status(), 200);
+    }
+}
+
+#[tokio::test]
+async fn readiness_says_no_before_the_doors_close() {
+    let mut house = house().set("http.drain_delay_ms", 60_000).start().await;
+    assert_eq!(house.get("/readyz").await.status(), 200);
+    house.ask_to_stop();
+    let turned_away = async {
+        while house.get("/readyz").await.status() != 503 {}
+        house.get("/livez").await.status()
+    };
+    let still_answers = tokio::time::timeout(Duration::from_secs(5), turned_away).await;
+    assert_eq!(still_answers.expect("readiness turns"), 200);
+}
+
+#[tokio::test]
 async fn huge_heads_and_targets_are_refused() {
     let house = house().start().await;
     let long = house

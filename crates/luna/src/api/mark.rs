@@ -99,9 +99,7 @@ pub(crate) async fn mark(
     }
     check_size(&context, &request, format)?;
     let bytes = if format.has_pixels() && request.size() > INLINE_PX {
-        chassis::task::blocking(move || write_as(&request, hash, format))
-            .await
-            .map_err(|fault| Problem::internal(&fault))?
+        chassis::task::heavy(move || write_as(&request, hash, format)).await?
     } else {
         write_as(&request, hash, format)
     };

@@ -147,6 +147,8 @@ async fn wrong_fields_are_named_with_what_is_allowed() {
             "U+05E9",
         ),
         ("orbit/power.svg?name=a%00b", 422, "name", "U+0000"),
+        ("orbit/power.svg?name=%E2%80%AEabc", 422, "name", "U+202E"),
+        ("orbit/power.svg?name=%EF%BF%BE", 422, "name", "U+FFFE"),
     ] {
         let response = server.get(&format!("{MARK}/{rest}")).await;
         assert_eq!(response.status(), status, "{rest}");
