@@ -148,11 +148,6 @@ impl Catalogue {
         }
         text
     }
-
-    /// Whether a key is known.
-    pub fn knows(&self, key: &str) -> bool {
-        self.texts.contains_key(key)
-    }
 }
 
 fn placeholders(text: &str) -> Vec<&str> {

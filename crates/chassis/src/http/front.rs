@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -38,7 +38,6 @@ pub struct Front {
     catalogue: Arc<Catalogue>,
     access: AccessLog,
     in_flight: AtomicU32,
-    served: AtomicU64,
     draining: Arc<AtomicBool>,
 }
 
@@ -75,7 +74,6 @@ impl Front {
             catalogue: parts.catalogue,
             access: parts.access,
             in_flight: AtomicU32::new(0),
-            served: AtomicU64::new(0),
             draining: parts.draining,
         }
     }
@@ -93,16 +91,6 @@ impl Front {
     /// The switch that says the server is stopping.
     pub fn draining(&self) -> &AtomicBool {
         &self.draining
-    }
-
-    /// Requests being answered now.
-    pub fn in_flight(&self) -> u32 {
-        self.in_flight.load(Ordering::Relaxed)
-    }
-
-    /// Requests answered since the start.
-    pub fn served(&self) -> u64 {
-        self.served.load(Ordering::Relaxed)
     }
 
     /// Writes out the access log's last lines.
@@ -151,7 +139,6 @@ impl Front {
 
         let elapsed = started.elapsed();
         route.count(response.status(), elapsed.as_secs_f64());
-        self.served.fetch_add(1, Ordering::Relaxed);
         self.access.write(&Entry {
             request_id: context.request_id.as_str(),
             method: method.as_str(),
