@@ -10,7 +10,7 @@ use chassis::i18n::{Arguments, CHASSIS, Catalogue, Language};
 use chassis::service::{CommandFault, Terminal};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::{configuration, serve};
+use crate::{configuration, key, serve};
 
 /// The file that is read from the working folder when no other is named.
 const DEFAULT_FILE: &str = "aplomb.toml";
@@ -43,6 +43,9 @@ enum Command {
     /// Check, show or describe the configuration
     #[command(subcommand)]
     Config(configuration::Verb),
+    /// Make keys for programs
+    #[command(subcommand)]
+    Key(key::Verb),
     /// Bring the database up to date without serving
     Migrate(Common),
     /// Print the OpenAPI 3.1 document
@@ -122,6 +125,7 @@ pub(crate) fn run(services: &Services) -> ExitCode {
     let result = match outcome.unwrap_or_else(|fault| fault.exit()).command {
         Command::Serve(arguments) => serve::serve(services, &arguments.sources(services)),
         Command::Config(verb) => configuration::run(services, &verb),
+        Command::Key(verb) => key::run(services, &verb),
         Command::Migrate(common) => serve::migrate(services, &common.sources(services)),
         Command::Openapi => configuration::openapi(services),
     };
@@ -169,7 +173,7 @@ fn run_service(services: &Services, name: &str, verb: &clap::ArgMatches) -> Exit
 
 /// One of the house's own messages, in the person's language.
 pub(crate) fn say(key: &str, arguments: Arguments) -> String {
-    let catalogue = Catalogue::load(&[CHASSIS]).unwrap_or_default();
+    let catalogue = Catalogue::load(CHASSIS).unwrap_or_default();
     catalogue.text(Language::of_environment(), key, &arguments)
 }
 

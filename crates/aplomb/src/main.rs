@@ -2,6 +2,7 @@
 
 mod cli;
 mod configuration;
+mod key;
 mod serve;
 
 use std::process::ExitCode;

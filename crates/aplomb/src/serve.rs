@@ -74,7 +74,7 @@ pub(crate) fn migrate(services: &Services, sources: &Sources) -> anyhow::Result<
     })
 }
 
-fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

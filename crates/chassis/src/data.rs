@@ -21,6 +21,7 @@ use futures_util::future::BoxFuture;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, TransactionTrait};
 use sea_orm_migration::MigrationTrait;
 
+use crate::auth;
 use crate::clock::Clock;
 use crate::config::{Data, DatabaseUrl};
 
@@ -116,7 +117,11 @@ impl Database {
     ///
     /// Instances that start together wait for one another.
     pub async fn migrate(&self, services: Vec<Box<dyn MigrationTrait>>) -> Result<(), DataError> {
-        let migrations = start::migrations().into_iter().chain(services).collect();
+        let migrations = start::migrations()
+            .into_iter()
+            .chain(auth::migrations())
+            .chain(services)
+            .collect();
         migrate::run(self, migrations).await
     }
 

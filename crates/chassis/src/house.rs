@@ -9,6 +9,7 @@ use sea_orm_migration::MigrationTrait;
 use tokio::net::TcpListener;
 use utoipa::openapi::OpenApi;
 
+use crate::auth::{self, Auth};
 use crate::check::{Evidence, Verdict};
 use crate::clock::Clock;
 use crate::config::{Config, Section};
@@ -64,10 +65,29 @@ pub fn sections(services: &Services) -> Vec<Section> {
 
 /// The messages of the chassis and of all services.
 pub fn catalogue(services: &Services) -> Result<Catalogue, CatalogueFault> {
-    let parts: Vec<_> = std::iter::once(CHASSIS)
+    let parts: Vec<_> = CHASSIS
+        .iter()
+        .copied()
         .chain(services.iter().filter_map(|s| s.messages()))
         .collect();
     Catalogue::load(&parts)
+}
+
+/// Rooms of the chassis that ask for scopes of their own.
+const ROOMS: [&str; 7] = [
+    "audit",
+    "events",
+    "jobs",
+    "keys",
+    "objects",
+    "users",
+    "workspaces",
+];
+
+/// All rooms that a scope may name: the chassis' own, and the services.
+pub fn rooms(services: &Services) -> Vec<&'static str> {
+    let services = services.iter().map(|service| service.name());
+    ROOMS.into_iter().chain(services).collect()
 }
 
 /// The migrations of all services; the database adds the chassis' own.
@@ -95,6 +115,7 @@ impl House {
         let database = Database::open(&config.data, clock.clone()).await?;
         // All services' tables are kept up to date, so that switching one on later loses nothing.
         database.migrate(migrations(services)).await?;
+        auth::home_workspace(&database).await?;
         let host = host_name();
         let host = host.as_deref();
         let starts = Starts::new(&database);
@@ -127,6 +148,7 @@ impl House {
         }
 
         let context = Arc::new(Context {
+            auth: Auth::new(&database),
             config: Arc::new(config),
             database,
             catalogue,
@@ -159,6 +181,7 @@ impl House {
             anonymous_per_minute: config.limits.anonymous_per_minute,
             catalogue: context.catalogue.clone(),
             access,
+            auth: context.auth.clone(),
             draining,
         });
         Ok(Self {

@@ -79,11 +79,17 @@ pub struct Messages {
     pub french: &'static str,
 }
 
-/// What the chassis itself says.
-pub const CHASSIS: Messages = Messages {
-    english: include_str!("../messages/en.json"),
-    french: include_str!("../messages/fr.json"),
-};
+/// What the chassis itself says, room by room.
+pub const CHASSIS: &[Messages] = &[
+    Messages {
+        english: include_str!("../messages/chassis/en.json"),
+        french: include_str!("../messages/chassis/fr.json"),
+    },
+    Messages {
+        english: include_str!("../messages/auth/en.json"),
+        french: include_str!("../messages/auth/fr.json"),
+    },
+];
 
 /// Arguments of a message: placeholder name and value.
 pub type Arguments = Vec<(&'static str, String)>;
@@ -183,7 +189,7 @@ mod tests {
 
     #[test]
     fn the_chassis_says_the_same_in_both_languages() {
-        Catalogue::load(&[CHASSIS]).unwrap();
+        Catalogue::load(CHASSIS).unwrap();
     }
 
     #[test]

@@ -3,8 +3,10 @@
 //! * [`service`]: the trait that a service implements; [`check`]: claims and their evidence
 //! * [`house`]: services to a running server
 //! * [`config`], [`data`], [`http`], [`limits`], [`telemetry`], [`i18n`]: the rooms
+//! * [`auth`]: who asks and what he may do; [`id`]: identifiers; [`tls`]: the one TLS stack
 //! * [`clock`], [`task`]: the side doors to time and to background work
 
+pub mod auth;
 pub mod check;
 pub mod clock;
 pub mod config;
@@ -12,7 +14,9 @@ pub mod data;
 pub mod house;
 pub mod http;
 pub mod i18n;
+pub mod id;
 pub mod limits;
 pub mod service;
 pub mod task;
 pub mod telemetry;
+pub mod tls;

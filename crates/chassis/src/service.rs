@@ -7,6 +7,7 @@ use clap::{ArgMatches, Command};
 use sea_orm_migration::MigrationTrait;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::auth::Auth;
 use crate::check::Check;
 use crate::clock::Clock;
 use crate::config::{Config, Section};
@@ -78,6 +79,8 @@ pub struct Sample {
 pub struct Context {
     /// The configuration in force.
     pub config: Arc<Config>,
+    /// Who asks.
+    pub auth: Auth,
     /// The database.
     pub database: Database,
     /// Messages.

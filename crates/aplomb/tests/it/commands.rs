@@ -83,19 +83,12 @@ impl Drop for Served {
 async fn serving_with_nothing_configured_works_and_stays_in_its_folder() {
     let folder = TempDir::new().unwrap();
     let mut server = Served::start(folder.path(), &[]);
-    let page = reqwest::get(&server.url)
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
+    let page = get(&server.url).await.unwrap().text().await.unwrap();
     assert!(
         page.contains("/api/v1/luna/mark/crescent/serenity.svg"),
         "{page}"
     );
-    let ready = reqwest::get(format!("{}/readyz", server.url))
-        .await
-        .unwrap();
+    let ready = get(format!("{}/readyz", server.url)).await.unwrap();
     assert_eq!(ready.status(), 200);
 
     terminate(&server.child);
@@ -108,7 +101,7 @@ async fn serving_with_nothing_configured_works_and_stays_in_its_folder() {
     assert_eq!(left, ["aplomb-data", "log"], "`log` is the test's own");
 
     let server = Served::start(folder.path(), &[]);
-    let health: serde_json::Value = reqwest::get(format!("{}/health", server.url))
+    let health: serde_json::Value = get(format!("{}/health", server.url))
         .await
         .unwrap()
         .json()
@@ -122,7 +115,7 @@ async fn a_kill_is_remembered() {
     let folder = TempDir::new().unwrap();
     drop(Served::start(folder.path(), &[]));
     let server = Served::start(folder.path(), &[]);
-    let health: serde_json::Value = reqwest::get(format!("{}/health", server.url))
+    let health: serde_json::Value = get(format!("{}/health", server.url))
         .await
         .unwrap()
         .json()
@@ -161,7 +154,7 @@ async fn reading_writes_nothing_to_the_database() {
         "/api/v1/luna/mark/orbit/power.png?size=64",
     ] {
         for _ in 0..5 {
-            let response = reqwest::get(format!("{}{path}", server.url)).await.unwrap();
+            let response = get(format!("{}{path}", server.url)).await.unwrap();
             assert_eq!(response.status(), 200, "{path}");
         }
     }
@@ -228,7 +221,7 @@ async fn command_line_and_api_give_the_same_bytes() {
             "{}/api/v1/luna/mark/tessera/creative.{extension}?{query}",
             server.url
         );
-        let api = reqwest::get(url).await.unwrap().bytes().await.unwrap();
+        let api = get(url).await.unwrap().bytes().await.unwrap();
         let file = format!("mark.{extension}");
         let mut line = vec![
             "luna",
@@ -420,4 +413,9 @@ fn a_file_that_cannot_be_written_leaves_the_old_one() {
             .unwrap()
             .starts_with("<svg")
     );
+}
+
+async fn get(url: impl reqwest::IntoUrl) -> reqwest::Result<reqwest::Response> {
+    chassis::tls::install();
+    reqwest::get(url).await
 }

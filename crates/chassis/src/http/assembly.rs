@@ -14,6 +14,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::RequestContext;
 use super::conditional::EntityTag;
+use super::contract;
 use super::health::{self, Vitals};
 use super::home::Home;
 use super::problem::Problem;
@@ -44,7 +45,9 @@ const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
 pub fn document(services: &[Arc<dyn Service>]) -> OpenApi {
     let mut document = base();
     document.merge(health_routes().into_openapi());
+    document.merge(chassis_routes().into_openapi());
     document.merge(service_routes(services).into_openapi());
+    contract::complete(&mut document);
     document
 }
 
@@ -58,6 +61,7 @@ pub fn router(
 ) -> Router {
     let (health, _) = health_routes().split_for_parts();
     let (served, _) = service_routes(services).split_for_parts();
+    let (own, _) = chassis_routes().split_for_parts();
     let page = Arc::new(Home::new(services, &context.catalogue));
     let home = move |Extension(request): Extension<RequestContext>| {
         std::future::ready(page.answer(request.language))
@@ -66,6 +70,7 @@ pub fn router(
     let scraped = move |headers: HeaderMap| async move { scrape(&headers, metrics_token.as_ref()) };
     health
         .with_state(vitals)
+        .merge(own.with_state(context.clone()))
         .merge(served.with_state(context))
         .route("/", get(home))
         .route(DOCUMENT, get(document_route(document)))
@@ -79,6 +84,11 @@ fn health_routes() -> OpenApiRouter<Arc<Vitals>> {
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))
         .routes(routes!(health::health))
+}
+
+/// The chassis' own part of `/api/v1`, room by room.
+fn chassis_routes() -> OpenApiRouter<Arc<Context>> {
+    OpenApiRouter::new().nest("/api/v1", OpenApiRouter::new())
 }
 
 fn service_routes(services: &[Arc<dyn Service>]) -> OpenApiRouter<Arc<Context>> {

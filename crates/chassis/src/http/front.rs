@@ -19,6 +19,7 @@ use tower::Service;
 use super::problem::Problem;
 use super::routes::{Route, Routes};
 use super::{RequestContext, RequestId, address, compress, headers};
+use crate::auth::{self, Auth, Caller};
 use crate::config::Http;
 use crate::i18n::{Catalogue, Language};
 use crate::limits::{Allowance, Limits};
@@ -37,6 +38,7 @@ pub struct Front {
     settings: Http,
     catalogue: Arc<Catalogue>,
     access: AccessLog,
+    auth: Auth,
     in_flight: AtomicU32,
     draining: Arc<AtomicBool>,
 }
@@ -55,6 +57,8 @@ pub struct FrontParts {
     pub catalogue: Arc<Catalogue>,
     /// Where a line for each request goes.
     pub access: AccessLog,
+    /// Who asks.
+    pub auth: Auth,
     /// Set when the server is stopping; readiness looks at it too.
     pub draining: Arc<AtomicBool>,
 }
@@ -73,6 +77,7 @@ impl Front {
             settings: parts.settings,
             catalogue: parts.catalogue,
             access: parts.access,
+            auth: parts.auth,
             in_flight: AtomicU32::new(0),
             draining: parts.draining,
         }
@@ -117,8 +122,16 @@ impl Front {
             match self.admit(&request, route, context.client) {
                 Ok(state) => {
                     allowance = state;
-                    request.extensions_mut().insert(context.clone());
-                    self.run(request).await
+                    match self.identify(request.headers(), &method, route).await {
+                        Ok(caller) => {
+                            if let Some(caller) = caller {
+                                request.extensions_mut().insert(caller);
+                            }
+                            request.extensions_mut().insert(context.clone());
+                            self.run(request).await
+                        }
+                        Err(problem) => problem.into_response(),
+                    }
                 }
                 Err((problem, state)) => {
                     allowance = state;
@@ -206,6 +219,21 @@ impl Front {
                     .retry_after(over.wait_s);
                 (problem, Some(over))
             })
+    }
+
+    /// Who asks, if the route lets him in. Health and metrics look at no credentials of ours.
+    async fn identify(
+        &self,
+        headers: &HeaderMap,
+        method: &Method,
+        route: &Route,
+    ) -> Result<Option<Arc<Caller>>, Problem> {
+        if route.exempt {
+            return Ok(None);
+        }
+        let caller = self.auth.identify(headers).await?;
+        auth::admit(route.access(method), caller.as_deref())?;
+        Ok(caller)
     }
 
     /// The handler, within its time; a panic is a 500 and a line in the log.

@@ -89,7 +89,7 @@ pub struct Health {
 }
 
 /// Says that the process answers. Looks at nothing else: restarting would not mend a dependency.
-#[utoipa::path(get, path = "/livez", tag = "health", responses(
+#[utoipa::path(get, path = "/livez", tag = "health", extensions(("x-access" = json!("public"))), responses(
     (status = 200, description = "The process answers", body = String, content_type = "text/plain", example = "ok"),
 ))]
 pub async fn livez() -> Response {
@@ -104,7 +104,7 @@ pub async fn livez() -> Response {
 }
 
 /// Says whether requests should come here, with the truth about each dependency.
-#[utoipa::path(get, path = "/readyz", tag = "health", responses(
+#[utoipa::path(get, path = "/readyz", tag = "health", extensions(("x-access" = json!("public"))), responses(
     (status = 200, description = "Ready", body = Readiness),
     (status = 503, description = "Not ready: a dependency is down, or the server is shutting down", body = Readiness),
 ))]
@@ -128,7 +128,7 @@ pub async fn readyz(State(vitals): State<Arc<Vitals>>) -> Response {
 }
 
 /// Tells a person what runs, since when, and what is wrong.
-#[utoipa::path(get, path = "/health", tag = "health", responses(
+#[utoipa::path(get, path = "/health", tag = "health", extensions(("x-access" = json!("public"))), responses(
     (status = 200, description = "The state of the house", body = Health),
     (status = 429, description = "Too many requests", body = ProblemBody, content_type = "application/problem+json"),
 ))]

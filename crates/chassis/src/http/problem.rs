@@ -5,6 +5,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::data::DataError;
 use crate::i18n::{Arguments, Catalogue, Language};
 use crate::task::HeavyFault;
 
@@ -149,6 +150,18 @@ impl Problem {
     }
 }
 
+impl From<DataError> for Problem {
+    fn from(fault: DataError) -> Self {
+        match fault {
+            DataError::Busy(_) | DataError::TimedOut { .. } | DataError::Closed => {
+                tracing::warn!(error = %fault, "the database refuses work");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "http.overloaded").retry_after(1)
+            }
+            fault => Self::internal(&fault),
+        }
+    }
+}
+
 impl From<HeavyFault> for Problem {
     fn from(fault: HeavyFault) -> Self {
         match fault {
@@ -183,6 +196,12 @@ impl IntoResponse for Problem {
     /// The status, with the problem beside it: the front, which knows language and id, writes it.
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderValue::from_static("Bearer");
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, scheme);
+        }
         if let Some(seconds) = self.retry_after_s {
             response
                 .headers_mut()

@@ -5,9 +5,12 @@
 
 use std::sync::OnceLock;
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use metrics::{Counter, Histogram};
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::{OpenApi, PathItem};
+
+use crate::auth::Access;
 
 /// One known route, with its metric handles.
 pub struct Route {
@@ -18,6 +21,7 @@ pub struct Route {
     /// Whether limits and load shedding let it pass: health and metrics must answer when all else
     /// is refused.
     pub exempt: bool,
+    access: Vec<(Method, Access)>,
     statuses: Box<[OnceLock<Counter>]>,
     seconds: Histogram,
 }
@@ -49,19 +53,24 @@ impl Routes {
                     e.get("x-limit-per-minute")
                         .and_then(serde_json::Value::as_u64)
                 });
-            (path.as_str(), limit.map(|limit| limit as u32))
+            (path.as_str(), limit.map(|limit| limit as u32), access(item))
         });
-        for (template, limit) in
-            documented.chain(more.iter().map(|path| (*path, Some(PAGES_PER_MINUTE))))
-        {
+        let undocumented = more.iter().map(|path| {
+            (
+                *path,
+                Some(PAGES_PER_MINUTE),
+                vec![(Method::GET, Access::Public)],
+            )
+        });
+        for (template, limit, access) in documented.chain(undocumented) {
             if router.insert(template, routes.len()).is_ok() {
-                routes.push(Route::new(template, limit));
+                routes.push(Route::new(template, limit, access));
             }
         }
         Self {
             router,
             routes,
-            unknown: Route::new("unknown", None),
+            unknown: Route::new("unknown", None, Vec::new()),
         }
     }
 
@@ -79,11 +88,30 @@ impl Routes {
 }
 
 impl Route {
-    fn new(template: &str, limit_per_minute: Option<u32>) -> Self {
+    /// What a method asks of its caller. Methods that the route does not have are let through to be told so.
+    pub fn access(&self, method: &Method) -> &Access {
+        let method = if method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
+        };
+        self.access
+            .iter()
+            .find(|(own, _)| own == method)
+            .map_or(&Access::Public, |(_, access)| access)
+    }
+
+    /// All methods that the document names, with what they ask.
+    pub fn accesses(&self) -> &[(Method, Access)] {
+        &self.access
+    }
+
+    fn new(template: &str, limit_per_minute: Option<u32>, access: Vec<(Method, Access)>) -> Self {
         Self {
             template: template.to_owned(),
             limit_per_minute,
             exempt: EXEMPT.contains(&template),
+            access,
             statuses: std::iter::repeat_with(OnceLock::new).take(500).collect(),
             seconds: metrics::histogram!("http_request_duration_seconds", "route" => template.to_owned()),
         }
@@ -104,4 +132,35 @@ impl Route {
         })
         .increment(1);
     }
+}
+
+/// What each operation of a path asks: its `x-access`.
+fn access(item: &PathItem) -> Vec<(Method, Access)> {
+    operations(item)
+        .map(|(method, operation)| {
+            let stated = operation
+                .extensions
+                .as_ref()
+                .and_then(|extensions| extensions.get(ACCESS))
+                .and_then(serde_json::Value::as_str);
+            (method, stated.map_or(Access::Unstated, Access::of))
+        })
+        .collect()
+}
+
+/// The extension that says who may call an operation.
+pub const ACCESS: &str = "x-access";
+
+fn operations(item: &PathItem) -> impl Iterator<Item = (Method, &Operation)> {
+    [
+        (Method::GET, &item.get),
+        (Method::PUT, &item.put),
+        (Method::POST, &item.post),
+        (Method::DELETE, &item.delete),
+        (Method::OPTIONS, &item.options),
+        (Method::HEAD, &item.head),
+        (Method::PATCH, &item.patch),
+    ]
+    .into_iter()
+    .filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
 }

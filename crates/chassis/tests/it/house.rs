@@ -9,8 +9,11 @@ use std::time::Duration;
 use axum::Json;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
+use chassis::auth;
+use chassis::auth::keys::{self, NewKey};
 use chassis::clock::SystemClock;
 use chassis::config::{self, ConfigFile, Override, Sources};
+use chassis::data::Database;
 use chassis::house::{House, HouseFault, Services};
 use chassis::http::problem::Problem;
 use chassis::http::server::Drain;
@@ -76,7 +79,7 @@ pub(crate) struct Running {
     pub(crate) log: Log,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<Result<Drain, HouseFault>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// Access log lines, kept.
@@ -103,6 +106,12 @@ impl Write for Log {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
+}
+
+/// A client over the one TLS stack.
+pub(crate) fn client() -> reqwest::Client {
+    chassis::tls::install();
+    reqwest::Client::new()
 }
 
 /// A house with limits off and JSON logs.
@@ -154,11 +163,11 @@ impl Builder {
         }));
         Running {
             address,
-            client: reqwest::Client::new(),
+            client: client(),
             log,
             stop: Some(stop),
             served,
-            _folder: folder,
+            folder,
         }
     }
 }
@@ -170,6 +179,30 @@ impl Running {
 
     pub(crate) async fn get(&self, path: &str) -> reqwest::Response {
         self.client.get(self.url(path)).send().await.unwrap()
+    }
+
+    /// A key of the home workspace, made as the command line makes one: beside the running server.
+    pub(crate) async fn key(&self, scopes: &str) -> String {
+        let database = self.database().await;
+        let new = NewKey {
+            workspace: auth::home_workspace(&database).await.unwrap(),
+            user: None,
+            name: "test".to_owned(),
+            scopes: scopes.parse().unwrap(),
+            expires_at: None,
+        };
+        let (_, secret) = keys::create(&database, new).await.unwrap();
+        secret.expose().to_owned()
+    }
+
+    /// A second opening of its database.
+    pub(crate) async fn database(&self) -> Database {
+        let folder = self.folder.path().join("data");
+        let data = chassis::config::Data {
+            folder,
+            ..chassis::config::Data::default()
+        };
+        Database::open(&data, Arc::new(SystemClock)).await.unwrap()
     }
 
     /// Asks it to stop, without waiting.

@@ -3,6 +3,7 @@
 // Says to clippy that helpers here are test code too, and may unwrap.
 #![cfg(test)]
 
+mod access;
 mod config;
 mod data;
 mod house;

@@ -163,7 +163,7 @@ pub(crate) struct Alias {
 }
 
 /// The five emotions with their palettes, contrast figures and shape grammar.
-#[utoipa::path(get, path = "/variants", tag = "luna", responses(
+#[utoipa::path(get, path = "/variants", tag = "luna", extensions(("x-access" = json!("public"))), responses(
     (status = 200, description = "The five emotions", body = Variants),
     (status = 429, description = "Too many requests", body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -178,7 +178,7 @@ pub(crate) async fn variants(
 }
 
 /// The ten families with their parameters and ranges.
-#[utoipa::path(get, path = "/generators", tag = "luna", responses(
+#[utoipa::path(get, path = "/generators", tag = "luna", extensions(("x-access" = json!("public"))), responses(
     (status = 200, description = "The ten families", body = Generators),
     (status = 429, description = "Too many requests", body = ProblemBody, content_type = "application/problem+json"),
 ))]

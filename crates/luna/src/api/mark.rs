@@ -34,7 +34,7 @@ const UNPINNED: &str = "public, max-age=86400, immutable";
     get,
     path = "/mark/{generator}/{file}",
     tag = "luna",
-    extensions(("x-limit-per-minute" = json!(6000))),
+    extensions(("x-limit-per-minute" = json!(6000)), ("x-access" = json!("public"))),
     params(
         ("generator" = inline(Generator), Path, description = "A family, or one of the original's eight keys"),
         ("file" = inline(FileName), Path, description = "An emotion and a format: `svg`, `png`, `webp`, `ico` (16, 32 and 48 px; `size` does not apply) or `pdf`"),

@@ -39,7 +39,10 @@ impl Server {
         let base = format!("http://{}", listener.local_addr().unwrap());
         chassis::task::spawn(house.serve(listener, std::future::pending()));
         Self {
-            client: reqwest::Client::new(),
+            client: {
+                chassis::tls::install();
+                reqwest::Client::new()
+            },
             base,
             _folder: folder,
         }

@@ -1,0 +1,102 @@
+//! What each operation of the document owes to its `x-access`: how to sign in, and the refusals of the front.
+
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{Components, OpenApi, PathItem, Ref};
+
+use super::routes::ACCESS;
+
+/// The refusals that the front may answer in place of the handler, with what they mean.
+const REFUSALS: [(&str, &str, bool); 5] = [
+    ("401", "No credentials, or none that are known", true),
+    ("403", "The caller may not do this", true),
+    ("413", "The body is too large", false),
+    ("429", "Too many requests", false),
+    (
+        "503",
+        "Busy or shutting down; try again after `Retry-After`",
+        false,
+    ),
+];
+
+/// Adds the security schemes, and to each operation under `/api/v1` what the front may answer.
+pub(super) fn complete(document: &mut OpenApi) {
+    let components = document.components.get_or_insert_with(Components::new);
+    let key = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some(
+            "An API key `ak_live_…`, or the access token of a signed-in client",
+        ))
+        .build();
+    components.add_security_scheme(BEARER, SecurityScheme::Http(key));
+    let cookie = ApiKey::Cookie(ApiKeyValue::with_description(
+        "aplomb",
+        "The session of a browser; `__Host-aplomb` under TLS",
+    ));
+    components.add_security_scheme(SESSION, SecurityScheme::ApiKey(cookie));
+    for (path, item) in &mut document.paths.paths {
+        if path.starts_with("/api/v1/") {
+            operations(item).into_iter().for_each(complete_operation);
+        }
+    }
+}
+
+const BEARER: &str = "bearer";
+const SESSION: &str = "session";
+
+fn complete_operation(operation: &mut Operation) {
+    let stated = operation
+        .extensions
+        .as_ref()
+        .and_then(|extensions| extensions.get(ACCESS))
+        .and_then(|value| value.as_str());
+    let open = stated == Some("public");
+    let none: [String; 0] = [];
+    let mut ways = vec![
+        SecurityRequirement::new(BEARER, none.clone()),
+        SecurityRequirement::new(SESSION, none),
+    ];
+    if open {
+        ways.insert(0, SecurityRequirement::default());
+    }
+    operation.security = Some(ways);
+    for (status, meaning, closed_only) in REFUSALS {
+        // A wrong key is refused also where none is needed.
+        if closed_only && open && status != "401" {
+            continue;
+        }
+        let missing = !operation.responses.responses.contains_key(status);
+        if missing {
+            let problem = ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name("Problem")))
+                .build();
+            let response = ResponseBuilder::new()
+                .description(meaning)
+                .content("application/problem+json", problem)
+                .build();
+            operation
+                .responses
+                .responses
+                .insert(status.to_owned(), response.into());
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> Vec<&mut Operation> {
+    [
+        &mut item.get,
+        &mut item.put,
+        &mut item.post,
+        &mut item.delete,
+        &mut item.options,
+        &mut item.head,
+        &mut item.patch,
+    ]
+    .into_iter()
+    .filter_map(Option::as_mut)
+    .collect()
+}
