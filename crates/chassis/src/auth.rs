@@ -121,3 +121,8 @@ pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
 pub async fn home_workspace(database: &Database) -> Result<WorkspaceId, DataError> {
     tables::home_workspace(database).await
 }
+
+/// Makes another workspace.
+pub async fn create_workspace(database: &Database, name: &str) -> Result<WorkspaceId, DataError> {
+    tables::create_workspace(database, name).await
+}

@@ -162,10 +162,11 @@ impl House {
             started_at: context.clock.now(),
             started,
             services: chosen.iter().map(|service| service.name()).collect(),
+            prefixes: prefixes(&chosen),
             evidence,
             last_stop_was_clean,
         };
-        let routes = Routes::new(&document, &UNDOCUMENTED);
+        let routes = Routes::new(&document, &UNDOCUMENTED, &prefixes(&chosen));
         let config = &context.config;
         let router = assembly::router(&chosen, context.clone(), Arc::new(vitals), &document);
         let access = if config.telemetry.access_log {
@@ -210,6 +211,14 @@ impl House {
         self.context.database.close().await?;
         Ok(drain)
     }
+}
+
+/// The services that have metric names of their own.
+fn prefixes(services: &Services) -> Vec<(&'static str, &'static str)> {
+    services
+        .iter()
+        .filter_map(|service| Some((service.name(), service.metric_prefix()?)))
+        .collect()
 }
 
 fn runs(config: &Config, name: &str) -> bool {

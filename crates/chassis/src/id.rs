@@ -78,6 +78,11 @@ pub fn parse(text: &str) -> Result<Ulid, IdFault> {
     }
 }
 
+/// BLAKE3 of some bytes, in hexadecimal: what contents are known by.
+pub fn blake3_hex(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
+}
+
 /// How an identifier stands in the OpenAPI document.
 pub fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
     use utoipa::openapi::schema::{ObjectBuilder, Type};

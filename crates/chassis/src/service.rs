@@ -39,6 +39,12 @@ pub trait Service: Send + Sync + 'static {
         None
     }
 
+    /// The first part of names under which dashboards know its routes, beside `http_requests_total`: with `arkalia_luna` there are
+    /// `arkalia_luna_requests_total{route}`, `_responses_total{route,status_code}`, `_errors_total`, `_uptime_seconds` and `_health_status`.
+    fn metric_prefix(&self) -> Option<&'static str> {
+        None
+    }
+
     /// What "ready" means for it: run at the start, shown at `/health`.
     fn checks(&self) -> Vec<Check> {
         Vec::new()

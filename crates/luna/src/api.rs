@@ -1,5 +1,7 @@
 //! Routes, all under `/api/v1/luna`.
 
+mod generate;
+mod history;
 mod lists;
 mod mark;
 
@@ -19,6 +21,12 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(lists::variants))
         .routes(routes!(lists::generators))
         .routes(routes!(mark::mark))
+        .routes(routes!(generate::generate))
+        .routes(routes!(generate::batch))
+        .routes(routes!(history::generations))
+        .routes(routes!(history::download))
+        .routes(routes!(history::stats))
+        .routes(routes!(history::cleanup))
 }
 
 /// One mark of each family, emotions in turn, for the start page.

@@ -1,7 +1,8 @@
 //! Luna: brand marks from a name.
 //!
 //! * [`picture`]: one checked request to the bytes of one file, the same for API and command line
-//! * `api`: routes; `command`: verbs; `checks`: what "ready" means here
+//! * `recipe`: a request as it comes in a body and is kept; `store`: the history
+//! * `api`: routes; `command`: verbs; `checks`: what "ready" means here; `metrics`: the names of the original's dashboards
 //!
 //! The drawing itself is the pure library `luna-drawing`.
 
@@ -10,7 +11,10 @@ mod checks;
 mod command;
 mod configuration;
 mod fault;
+mod metrics;
 pub mod picture;
+mod recipe;
+mod store;
 
 use std::sync::Arc;
 
@@ -19,6 +23,7 @@ use chassis::config::Section;
 use chassis::i18n::Messages;
 use chassis::service::{CommandFault, Context, Sample, Service, Terminal};
 use clap::{ArgMatches, Command};
+use sea_orm_migration::MigrationTrait;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use configuration::LunaConfig;
@@ -47,6 +52,14 @@ impl Service for Luna {
             english: include_str!("../messages/en.json"),
             french: include_str!("../messages/fr.json"),
         })
+    }
+
+    fn migrations(&self) -> Vec<Box<dyn MigrationTrait>> {
+        store::migrations()
+    }
+
+    fn metric_prefix(&self) -> Option<&'static str> {
+        Some(metrics::PREFIX)
     }
 
     fn checks(&self) -> Vec<Check> {

@@ -173,6 +173,31 @@ pub(super) async fn home_workspace(database: &Database) -> Result<WorkspaceId, D
     }
 }
 
+/// Makes a workspace with the usual plan.
+pub(super) async fn create_workspace(
+    database: &Database,
+    name: &str,
+) -> Result<WorkspaceId, DataError> {
+    let id = WorkspaceId::generate(database.clock());
+    let row = workspace::ActiveModel {
+        id: Set(id.to_string()),
+        name: Set(name.to_owned()),
+        plan: Set("standard".to_owned()),
+        created_at: Set(database.clock().now().to_string()),
+    };
+    database
+        .write(move |tx| {
+            Box::pin(async move {
+                workspace::Entity::insert(row)
+                    .exec_without_returning(tx)
+                    .await?;
+                Ok::<_, DataError>(())
+            })
+        })
+        .await?;
+    Ok(id)
+}
+
 /// The first workspace's id, the least that there is.
 const HOME: &str = "00000000000000000000000000";
 

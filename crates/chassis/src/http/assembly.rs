@@ -67,7 +67,11 @@ pub fn router(
         std::future::ready(page.answer(request.language))
     };
     let metrics_token = context.config.telemetry.metrics_token.clone();
-    let scraped = move |headers: HeaderMap| async move { scrape(&headers, metrics_token.as_ref()) };
+    let watched = vitals.clone();
+    let scraped = move |headers: HeaderMap| async move {
+        watched.gauge();
+        scrape(&headers, metrics_token.as_ref())
+    };
     health
         .with_state(vitals)
         .merge(own.with_state(context.clone()))

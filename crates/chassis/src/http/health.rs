@@ -31,6 +31,8 @@ pub struct Vitals {
     pub started: Instant,
     /// Names of the services that run.
     pub services: Vec<&'static str>,
+    /// Services with metric names of their own.
+    pub prefixes: Vec<(&'static str, &'static str)>,
     /// The services' checks, measured at the start.
     pub evidence: Vec<Evidence>,
     /// Whether the start before this one ended in order; nothing at the first start.
@@ -156,6 +158,18 @@ pub async fn health(State(vitals): State<Arc<Vitals>>) -> Response {
 }
 
 impl Vitals {
+    /// Sets the gauges that services keep under names of their own: uptime, and 1 where none of the service's checks fails.
+    pub(super) fn gauge(&self) {
+        for (service, prefix) in &self.prefixes {
+            let healthy = !self
+                .failed()
+                .any(|check| check.split('.').next() == Some(*service));
+            metrics::gauge!(format!("{prefix}_uptime_seconds"))
+                .set(self.started.elapsed().as_secs_f64());
+            metrics::gauge!(format!("{prefix}_health_status")).set(f64::from(u8::from(healthy)));
+        }
+    }
+
     async fn ask_database(&self) -> Dependency {
         let asked = Instant::now();
         let answer = tokio::time::timeout(PATIENCE, self.database.ping()).await;

@@ -44,12 +44,25 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         return Err(malformed(&cause));
     }
     let reason = without_place(&cause);
-    let field = if path == "." { "body".to_owned() } else { path };
+    let field = match (path.as_str(), named_in(&reason)) {
+        (".", Some(name)) => name.to_owned(),
+        (".", None) => "body".to_owned(),
+        (path, Some(name)) if !path.ends_with(name) => format!("{path}.{name}"),
+        _ => path,
+    };
     Err(Problem::invalid(vec![FieldProblem::new(
         field.chars().take(80).collect::<String>(),
         "field.invalid",
         vec![("reason", reason)],
     )]))
+}
+
+/// The field of serde's "missing field `name`" and "duplicate field `name`", which its path leaves out.
+fn named_in(reason: &str) -> Option<&str> {
+    let rest = reason
+        .strip_prefix("missing field `")
+        .or_else(|| reason.strip_prefix("duplicate field `"))?;
+    rest.split('`').next()
 }
 
 fn malformed(cause: &serde_json::Error) -> Problem {
@@ -106,7 +119,11 @@ mod tests {
             status(br#"{"name":"x","seeds":[1,-1]}"#),
             (422, "seeds[1]".into())
         );
-        assert_eq!(status(br"{}"), (422, "body".into()));
-        assert_eq!(status("[".repeat(100_000).as_bytes()).0, 422);
+        assert_eq!(status(br"{}"), (422, "name".into()));
+        assert_eq!(status(b"null"), (422, "body".into()));
+        assert!(matches!(
+            status("[".repeat(100_000).as_bytes()).0,
+            400 | 422
+        ));
     }
 }

@@ -22,8 +22,17 @@ pub struct Route {
     /// is refused.
     pub exempt: bool,
     access: Vec<(Method, Access)>,
-    statuses: Box<[OnceLock<Counter>]>,
+    /// The service's own names for what is counted.
+    prefix: Option<&'static str>,
+    statuses: Box<[OnceLock<Handles>]>,
     seconds: Histogram,
+}
+
+/// What one status of one route is counted in.
+struct Handles {
+    answers: Counter,
+    /// Requests, responses and errors under the service's own names.
+    own: Option<(Counter, Counter, Option<Counter>)>,
 }
 
 /// All known routes.
@@ -40,8 +49,13 @@ const PAGES_PER_MINUTE: u32 = 600;
 const EXEMPT: [&str; 4] = ["/livez", "/readyz", "/health", "/metrics"];
 
 impl Routes {
-    /// The routes of a document, and `more` templates that it does not hold.
-    pub fn new(document: &OpenApi, more: &[&str]) -> Self {
+    /// The routes of a document, and `more` templates that it does not hold. `prefixes` are services and the first part of
+    /// their own metrics' names.
+    pub fn new(
+        document: &OpenApi,
+        more: &[&str],
+        prefixes: &[(&'static str, &'static str)],
+    ) -> Self {
         let mut routes = Vec::new();
         let mut router = matchit::Router::new();
         let documented = document.paths.paths.iter().map(|(path, item)| {
@@ -64,7 +78,9 @@ impl Routes {
         });
         for (template, limit, access) in documented.chain(undocumented) {
             if router.insert(template, routes.len()).is_ok() {
-                routes.push(Route::new(template, limit, access));
+                let mut route = Route::new(template, limit, access);
+                route.prefix = prefix_of(template, prefixes);
+                routes.push(route);
             }
         }
         Self {
@@ -112,6 +128,7 @@ impl Route {
             limit_per_minute,
             exempt: EXEMPT.contains(&template),
             access,
+            prefix: None,
             statuses: std::iter::repeat_with(OnceLock::new).take(500).collect(),
             seconds: metrics::histogram!("http_request_duration_seconds", "route" => template.to_owned()),
         }
@@ -126,11 +143,31 @@ impl Route {
         else {
             return;
         };
-        slot.get_or_init(|| {
-            metrics::counter!("http_requests_total",
-                "route" => self.template.clone(), "status_code" => status.as_u16().to_string())
-        })
-        .increment(1);
+        let handles = slot.get_or_init(|| self.handles(status));
+        handles.answers.increment(1);
+        if let Some((requests, responses, errors)) = &handles.own {
+            requests.increment(1);
+            responses.increment(1);
+            if let Some(errors) = errors {
+                errors.increment(1);
+            }
+        }
+    }
+
+    fn handles(&self, status: StatusCode) -> Handles {
+        let (route, code) = (self.template.clone(), status.as_u16().to_string());
+        let own = self.prefix.map(|prefix| {
+            let failed = status.is_client_error() || status.is_server_error();
+            (
+                metrics::counter!(format!("{prefix}_requests_total"), "route" => route.clone()),
+                metrics::counter!(format!("{prefix}_responses_total"), "route" => route.clone(), "status_code" => code.clone()),
+                failed.then(|| metrics::counter!(format!("{prefix}_errors_total"))),
+            )
+        });
+        Handles {
+            answers: metrics::counter!("http_requests_total", "route" => route, "status_code" => code),
+            own,
+        }
     }
 }
 
@@ -163,4 +200,12 @@ fn operations(item: &PathItem) -> impl Iterator<Item = (Method, &Operation)> {
     ]
     .into_iter()
     .filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
+}
+
+fn prefix_of(template: &str, prefixes: &[(&'static str, &'static str)]) -> Option<&'static str> {
+    let service = template.strip_prefix("/api/v1/")?.split('/').next()?;
+    prefixes
+        .iter()
+        .find(|(name, _)| *name == service)
+        .map(|(_, prefix)| *prefix)
 }

@@ -1,6 +1,7 @@
 //! `GET /mark/{generator}/{file}`: the picture itself, for an `<img>`.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -14,6 +15,7 @@ use luna_drawing::stream::Seed;
 
 use crate::LunaConfig;
 use crate::fault::worded;
+use crate::metrics;
 use crate::picture::{Format, write_as};
 
 /// The names that the query may hold.
@@ -99,16 +101,31 @@ pub(crate) async fn mark(
     }
     check_size(&context, &request, format)?;
     let bytes = if format.has_pixels() && request.size() > INLINE_PX {
-        chassis::task::heavy(move || write_as(&request, hash, format)).await?
+        chassis::task::heavy(move || draw(&request, hash, format)).await?
     } else {
-        write_as(&request, hash, format)
-    };
-    let bytes = bytes.map_err(|fault| worded(&fault).problem())?;
+        draw(&request, hash, format)
+    }?;
     let kind = [(
         header::CONTENT_TYPE,
         HeaderValue::from_static(format.media_type()),
     )];
     Ok((common, kind, bytes).into_response())
+}
+
+/// Draws the file and counts it.
+pub(super) fn draw(
+    request: &Request,
+    hash: RequestHash,
+    format: Format,
+) -> Result<Vec<u8>, Problem> {
+    let started = Instant::now();
+    let bytes = write_as(request, hash, format).map_err(|fault| worded(&fault).problem())?;
+    metrics::drawn(
+        request.family(),
+        request.emotion(),
+        started.elapsed().as_secs_f64(),
+    );
+    Ok(bytes)
 }
 
 fn parse(generator: &str, file: &str, query: &Query) -> Result<(Request, Format), Problem> {
@@ -148,7 +165,11 @@ fn tag_of(hash: RequestHash, format: Format) -> u128 {
     u128::from_be_bytes(hash.0) ^ (u128::from(format as u8) << 64) ^ program
 }
 
-fn check_size(context: &Context, request: &Request, format: Format) -> Result<(), Problem> {
+pub(super) fn check_size(
+    context: &Context,
+    request: &Request,
+    format: Format,
+) -> Result<(), Problem> {
     let most = context
         .config
         .section::<LunaConfig>(crate::NAME)

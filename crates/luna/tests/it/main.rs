@@ -4,4 +4,5 @@
 #![cfg(test)]
 
 mod api;
+mod generate;
 mod server;

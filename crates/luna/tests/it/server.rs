@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use chassis::auth::keys::{self, NewKey};
+use chassis::auth::{self, WorkspaceId};
 use chassis::clock::SystemClock;
 use chassis::config::{self, ConfigFile, Override, Sources};
+use chassis::data::Database;
 use chassis::house::{House, Services, sections};
 use luna::Luna;
 use tempfile::TempDir;
@@ -12,7 +15,7 @@ use tokio::net::TcpListener;
 pub(crate) struct Server {
     pub(crate) client: reqwest::Client,
     base: String,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Server {
@@ -44,7 +47,7 @@ impl Server {
                 reqwest::Client::new()
             },
             base,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -58,5 +61,58 @@ impl Server {
 
     pub(crate) async fn json(&self, path: &str) -> serde_json::Value {
         self.get(path).await.json().await.unwrap()
+    }
+
+    /// A key of the home workspace, made as the command line makes one: beside the running server.
+    pub(crate) async fn key(&self, scopes: &str) -> String {
+        let database = self.database().await;
+        let home = auth::home_workspace(&database).await.unwrap();
+        Self::key_in(&database, home, scopes).await
+    }
+
+    pub(crate) async fn key_in(
+        database: &Database,
+        workspace: WorkspaceId,
+        scopes: &str,
+    ) -> String {
+        let new = NewKey {
+            workspace,
+            user: None,
+            name: "test".to_owned(),
+            scopes: scopes.parse().unwrap(),
+            expires_at: None,
+        };
+        let (_, secret) = keys::create(database, new).await.unwrap();
+        secret.expose().to_owned()
+    }
+
+    pub(crate) async fn database(&self) -> Database {
+        let data = config::Data {
+            folder: self.folder.path().join("data"),
+            ..config::Data::default()
+        };
+        Database::open(&data, Arc::new(SystemClock)).await.unwrap()
+    }
+
+    /// Sends JSON with a key.
+    pub(crate) async fn post(&self, key: &str, path: &str, body: &str) -> reqwest::Response {
+        self.client
+            .post(self.url(path))
+            .bearer_auth(key)
+            .header("Content-Type", "application/json")
+            .body(body.to_owned())
+            .send()
+            .await
+            .unwrap()
+    }
+
+    /// Asks with a key.
+    pub(crate) async fn fetch(&self, key: &str, path: &str) -> reqwest::Response {
+        self.client
+            .get(self.url(path))
+            .bearer_auth(key)
+            .send()
+            .await
+            .unwrap()
     }
 }

@@ -1,0 +1,46 @@
+//! What the original's dashboards ask for, under its names: `arkalia_luna_…`.
+
+use std::sync::OnceLock;
+
+use luna_drawing::emotion::Emotion;
+use luna_drawing::family::Family;
+use metrics::{Counter, Histogram, describe_counter, describe_histogram};
+
+/// The prefix of every metric of the service.
+pub(crate) const PREFIX: &str = "arkalia_luna";
+
+struct Handles {
+    generations: Vec<Vec<Counter>>,
+    seconds: Histogram,
+}
+
+fn handles() -> &'static Handles {
+    static HANDLES: OnceLock<Handles> = OnceLock::new();
+    HANDLES.get_or_init(|| {
+        describe_counter!("arkalia_luna_logo_generations_total", "Pictures drawn, by emotion and family");
+        describe_histogram!("arkalia_luna_generation_duration_seconds", "Time to draw one picture, from the checked request to its bytes");
+        let counter = |family: Family, emotion: Emotion| {
+            metrics::counter!("arkalia_luna_logo_generations_total", "variant" => emotion.key(), "generator" => family.key())
+        };
+        Handles {
+            generations: Family::ALL
+                .into_iter()
+                .map(|family| Emotion::ALL.into_iter().map(|emotion| counter(family, emotion)).collect())
+                .collect(),
+            seconds: metrics::histogram!("arkalia_luna_generation_duration_seconds"),
+        }
+    })
+}
+
+/// Counts one drawn picture.
+pub(crate) fn drawn(family: Family, emotion: Emotion, seconds: f64) {
+    let handles = handles();
+    if let Some(counter) = handles
+        .generations
+        .get(family as usize)
+        .and_then(|row| row.get(emotion as usize))
+    {
+        counter.increment(1);
+    }
+    handles.seconds.record(seconds);
+}
