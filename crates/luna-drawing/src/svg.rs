@@ -12,7 +12,8 @@ use crate::geometry::{Point, Segment};
 use crate::motion::{suffix, write_rules};
 use crate::number::{hundredths, put};
 use crate::outline::Pen;
-use crate::picture::{Picture, Rgb};
+use crate::picture::{Colours, Picture, Rgb};
+use crate::wordmark::Wordmark;
 
 /// The picture as a standalone SVG document, UTF-8, without an XML declaration: the same bytes fit
 /// a file and a page. The same picture gives the same bytes on every platform.
@@ -42,12 +43,78 @@ pub fn write(picture: &Picture) -> Vec<u8> {
         colour(&mut out, "fill", picture.colours.ground);
         out.extend_from_slice(b"/>");
     }
-    mark(&mut out, picture);
+    mark(&mut out, picture, Inks::Colours);
     if let Some(wordmark) = &picture.wordmark {
-        letters(&mut out, wordmark, picture.colours.text, &picture.id_prefix);
+        let ink = |out: &mut Vec<u8>| colour(out, "fill", picture.colours.text);
+        letters(&mut out, wordmark, ink, &picture.id_prefix);
     }
     out.extend_from_slice(b"</svg>\n");
     out
+}
+
+/// A mark that follows its reader's colour scheme: the picture's own colours, and those of `dark`
+/// where the scheme is dark. Without a ground and without animation, as a favicon is.
+pub fn write_adaptive(picture: &Picture, dark: Colours) -> Vec<u8> {
+    let mut out = Vec::with_capacity(1536);
+    let prefix = &picture.id_prefix;
+    head(&mut out, picture);
+    out.extend_from_slice(b"<style>@media (prefers-color-scheme:dark){");
+    for (ink, colour) in [(Ink::Primary, dark.primary), (Ink::Accent, dark.accent)] {
+        let shapes = || picture.drawing.shapes().iter().filter(|s| s.ink == ink);
+        let is_stroked = |shape: &Shape| matches!(shape.paint, Paint::Stroke { .. });
+        for (property, used) in [
+            ("fill", shapes().any(|shape| !is_stroked(shape))),
+            ("stroke", shapes().any(is_stroked)),
+        ] {
+            if used {
+                out.push(b'.');
+                out.extend_from_slice(prefix.as_bytes());
+                out.extend_from_slice(class(ink, property == "stroke").as_bytes());
+                out.push(b'{');
+                out.extend_from_slice(property.as_bytes());
+                out.push(b':');
+                out.extend_from_slice(colour.hex().as_bytes());
+                out.push(b'}');
+            }
+        }
+    }
+    out.extend_from_slice(b"}</style>");
+    mark(&mut out, picture, Inks::Both(prefix));
+    out.extend_from_slice(b"</svg>\n");
+    out
+}
+
+/// The mark's shapes alone, for a page that holds the colours: `.p` and `.s` fill with the main and
+/// the second ink, `.pl` and `.sl` draw lines with them.
+pub(crate) fn write_shapes(out: &mut Vec<u8>, picture: &Picture) {
+    mark(out, picture, Inks::Classes);
+}
+
+/// The name's letters alone, in the class `.t`, for the same page; ids begin with `prefix`.
+pub(crate) fn write_letters(out: &mut Vec<u8>, wordmark: &Wordmark, prefix: &str) {
+    let ink = |out: &mut Vec<u8>| text(out, "class", b"t");
+    letters(out, wordmark, ink, prefix);
+}
+
+/// How a shape says which ink it has.
+#[derive(Clone, Copy)]
+enum Inks<'a> {
+    /// By its colour.
+    Colours,
+    /// By its colour, and by a class of this prefix that a rule can give another.
+    Both(&'a str),
+    /// By a class alone.
+    Classes,
+}
+
+/// The class of an ink, after the prefix.
+const fn class(ink: Ink, stroked: bool) -> &'static str {
+    match (ink, stroked) {
+        (Ink::Primary, false) => "p",
+        (Ink::Primary, true) => "pl",
+        (Ink::Accent, false) => "s",
+        (Ink::Accent, true) => "sl",
+    }
 }
 
 fn head(out: &mut Vec<u8>, picture: &Picture) {
@@ -95,7 +162,7 @@ impl Group {
 
 /// The mark's shapes, one group after the other. Shapes may change places: within an ink order
 /// cannot be seen, and the two inks never touch.
-fn mark(out: &mut Vec<u8>, picture: &Picture) {
+fn mark(out: &mut Vec<u8>, picture: &Picture, inks: Inks<'_>) {
     let shapes = picture.drawing.shapes();
     let mut written = vec![false; shapes.len()];
     for (i, first) in shapes.iter().enumerate() {
@@ -115,10 +182,10 @@ fn mark(out: &mut Vec<u8>, picture: &Picture) {
         let wrapped = elements > 1;
         if wrapped {
             out.extend_from_slice(b"<g");
-            attributes(out, picture, group);
+            attributes(out, picture, group, inks);
             out.push(b'>');
         }
-        let own = if wrapped { None } else { Some(group) };
+        let own = if wrapped { None } else { Some((group, inks)) };
         for shape in members() {
             if let Outline::Circle { centre, radius } = shape.outline {
                 circle(out, picture, centre, radius, own);
@@ -140,16 +207,23 @@ fn mark(out: &mut Vec<u8>, picture: &Picture) {
     }
 }
 
-fn attributes(out: &mut Vec<u8>, picture: &Picture, group: Group) {
+fn attributes(out: &mut Vec<u8>, picture: &Picture, group: Group, inks: Inks<'_>) {
     let ink = match group.ink {
         Ink::Primary => picture.colours.primary,
         Ink::Accent => picture.colours.accent,
     };
+    let coloured = !matches!(inks, Inks::Classes);
     match group.paint {
-        Paint::Fill => colour(out, "fill", ink),
+        Paint::Fill => {
+            if coloured {
+                colour(out, "fill", ink);
+            }
+        }
         Paint::Stroke { width, cap } => {
             text(out, "fill", b"none");
-            colour(out, "stroke", ink);
+            if coloured {
+                colour(out, "stroke", ink);
+            }
             number(out, "stroke-width", width);
             if cap == Cap::Round {
                 text(out, "stroke-linecap", b"round");
@@ -157,7 +231,18 @@ fn attributes(out: &mut Vec<u8>, picture: &Picture, group: Group) {
             }
         }
     }
-    if let Some(part) = group.part {
+    let prefix = match inks {
+        Inks::Colours => None,
+        Inks::Both(prefix) => Some(prefix),
+        Inks::Classes => Some(""),
+    };
+    if let Some(prefix) = prefix {
+        let stroked = matches!(group.paint, Paint::Stroke { .. });
+        text(out, "class", prefix.as_bytes());
+        out.pop();
+        out.extend_from_slice(class(group.ink, stroked).as_bytes());
+        out.push(b'"');
+    } else if let Some(part) = group.part {
         out.extend_from_slice(b" class=\"");
         out.extend_from_slice(picture.id_prefix.as_bytes());
         out.push(suffix(part));
@@ -165,13 +250,19 @@ fn attributes(out: &mut Vec<u8>, picture: &Picture, group: Group) {
     }
 }
 
-fn circle(out: &mut Vec<u8>, picture: &Picture, centre: Point, radius: f64, own: Option<Group>) {
+fn circle(
+    out: &mut Vec<u8>,
+    picture: &Picture,
+    centre: Point,
+    radius: f64,
+    own: Option<(Group, Inks<'_>)>,
+) {
     out.extend_from_slice(b"<circle");
     number(out, "cx", centre.x + picture.mark_at.x);
     number(out, "cy", centre.y + picture.mark_at.y);
     number(out, "r", radius);
-    if let Some(group) = own {
-        attributes(out, picture, group);
+    if let Some((group, inks)) = own {
+        attributes(out, picture, group, inks);
     }
     out.extend_from_slice(b"/>");
 }
@@ -180,11 +271,11 @@ fn path<'a>(
     out: &mut Vec<u8>,
     picture: &Picture,
     shapes: impl Iterator<Item = &'a Shape>,
-    own: Option<Group>,
+    own: Option<(Group, Inks<'_>)>,
 ) {
     out.extend_from_slice(b"<path");
-    if let Some(group) = own {
-        attributes(out, picture, group);
+    if let Some((group, inks)) = own {
+        attributes(out, picture, group, inks);
     }
     out.extend_from_slice(b" d=\"");
     let mut pen = Pen::new(out);
@@ -232,7 +323,7 @@ fn colour(out: &mut Vec<u8>, name: &str, Rgb(r, g, b): Rgb) {
 }
 
 /// Text content: marks of XML are escaped, and what XML 1.0 forbids even as a reference is left out.
-fn escape(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn escape(out: &mut Vec<u8>, text: &str) {
     for character in text.chars() {
         match character {
             '<' => out.extend_from_slice(b"&lt;"),

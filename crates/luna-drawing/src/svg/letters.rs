@@ -5,11 +5,9 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::ptr;
 
-use super::colour;
 use crate::geometry::{Point, Segment, point};
 use crate::number::{hundredths, put};
 use crate::outline::{Pen, Spot};
-use crate::picture::Rgb;
 use crate::wordmark::{Glyph, Placed, Wordmark};
 
 /// Letters are written in steps of so many font units: the font has 2,000 to the em, and 1,000 is
@@ -34,7 +32,14 @@ thread_local! {
 const JOINED_BYTES: usize = 5_000;
 
 /// The word in steps of the font: whole numbers take fewer bytes than decimals.
-pub(super) fn letters(out: &mut Vec<u8>, wordmark: &Wordmark, ink: Rgb, prefix: &str) {
+///
+/// `ink` writes the attribute that says their colour.
+pub(super) fn letters(
+    out: &mut Vec<u8>,
+    wordmark: &Wordmark,
+    ink: impl FnOnce(&mut Vec<u8>),
+    prefix: &str,
+) {
     let inked: Vec<Placed> = wordmark
         .glyphs
         .iter()
@@ -52,7 +57,7 @@ pub(super) fn letters(out: &mut Vec<u8>, wordmark: &Wordmark, ink: Rgb, prefix: 
         })
         .collect();
     out.extend_from_slice(b"<g");
-    colour(out, "fill", ink);
+    ink(out);
     out.extend_from_slice(b" transform=\"translate(");
     put(out, hundredths(left));
     out.push(b' ');
