@@ -151,7 +151,7 @@ impl Files<'_> {
             Make::Png(subject, tone, height_px) => studio.png(subject, tone, height_px),
             Make::Pdf(subject, tone) => pdf(&studio.picture(subject, tone)),
             Make::FaviconSvg => {
-                svg::write_adaptive(&studio.favicon(SIDES_PX[0]), studio.colours(Theme::Dark))
+                svg::write_adaptive(&studio.adaptive(), studio.colours(Theme::Dark))
             }
             Make::FaviconIco => {
                 let [tiny, small, full] = SIDES_PX.map(|side| studio.favicon(side));

@@ -12,11 +12,12 @@ use std::fmt::{self, Write as _};
 
 use self::art::Art;
 use self::colours::variables;
+use super::KitRequest;
 use super::json::Listed;
 use super::plan::{FAVICON_SVG, METADATA};
 use super::studio::Studio;
 use super::texts::{Said, Texts};
-use super::{KIT_VERSION, KitRequest};
+use crate::caption::feeling;
 use crate::svg::escape;
 
 const STYLE: &str = include_str!("guide/style.css");
@@ -45,42 +46,42 @@ pub(super) fn guide(request: &KitRequest, studio: &Studio<'_>, listed: &[Listed]
     cover(&mut page, request, studio, words);
     page.add(format_args!("<main class=\"page\">\n"));
     let mut number = 0;
-    let mut section = |page: &mut Page, class: &str, said: &Said, body: &dyn Fn(&mut Page)| {
+    let mut section = |page: &mut Page, said: &Said, body: &dyn Fn(&mut Page)| {
         number += 1;
         page.add(format_args!(
-            "<section class=\"{class}\"><div class=\"head\"><span class=\"no\">{number:02}</span><h2>{}</h2><p>{}</p></div><div>\n",
+            "<section><div class=\"head\"><span class=\"no\">{number:02}</span><h2>{}</h2><p>{}</p></div><div>\n",
             said.title, said.text
         ));
         body(page);
         page.add(format_args!("</div></section>\n"));
     };
-    section(&mut page, "", &words.mark, &|page| {
-        sections::mark(page, &art, words);
+    section(&mut page, &words.mark, &|page| {
+        sections::mark(page, words);
     });
     if art.is_named() {
-        section(&mut page, "", &words.lockups, &|page| {
+        section(&mut page, &words.lockups, &|page| {
             sections::lockups(page, &art, words);
         });
     }
-    section(&mut page, "", &words.space, &|page| {
+    section(&mut page, &words.space, &|page| {
         sections::space(page, &art, words);
     });
-    section(&mut page, "", &words.sizes, &|page| {
+    section(&mut page, &words.sizes, &|page| {
         sections::sizes(page, &art, words);
     });
-    section(&mut page, "", &words.colour, &|page| {
+    section(&mut page, &words.colour, &|page| {
         colours::colours(page, studio, words);
     });
-    section(&mut page, "", &words.one_colour, &|page| {
+    section(&mut page, &words.one_colour, &|page| {
         sections::one_colour(page, &art, words);
     });
-    section(&mut page, "", &words.usage, &|page| {
+    section(&mut page, &words.usage, &|page| {
         sections::usage(page, &art, words);
     });
-    section(&mut page, "", &words.icons, &|page| {
+    section(&mut page, &words.icons, &|page| {
         sections::icons(page, &art, words, &title);
     });
-    section(&mut page, "flows", &words.files, &|page| {
+    section(&mut page, &words.files, &|page| {
         files::files(page, listed, words);
     });
     page.add(format_args!(
@@ -98,20 +99,26 @@ fn cover(page: &mut Page, request: &KitRequest, studio: &Studio<'_>, words: &Tex
         15..=24 => " class=\"long\"",
         _ => " class=\"longest\"",
     };
+    // Without a name the title says it already.
+    let description = if studio.is_named() {
+        format!("<p>{}</p>", escaped(&studio.caption.description))
+    } else {
+        String::new()
+    };
     page.add(format_args!(
         "<header class=\"cover\"><div class=\"cover-art on-wash\"><svg viewBox=\"0 0 64 64\" role=\"img\" aria-label=\"{title}\"><use href=\"#full\"/></svg></div>\
          <div class=\"cover-text on-brand\"><svg class=\"ghost\" viewBox=\"0 0 64 64\" aria-hidden=\"true\"><use href=\"#full\"/></svg>\
-         <span class=\"label\">{}</span><div><h1{size}>{title}</h1><p>{}</p></div>\
-         <dl class=\"facts\"><div><dt>{}</dt><dd>{}</dd></div><div><dt>{}</dt><dd>{}</dd></div><div><dt>{}</dt><dd>{}</dd></div><div><dt>Kit</dt><dd>{KIT_VERSION}.{}</dd></div></dl></div></header>\n",
+         <span class=\"label\">{}</span><div><h1{size}>{title}</h1>{}</div>\
+         <dl class=\"facts\"><div><dt>{}</dt><dd>{}</dd></div><div><dt>{}</dt><dd>{} {}</dd></div><div><dt>{}</dt><dd>{}</dd></div></dl></div></header>\n",
         words.guide,
-        escaped(&studio.caption.description),
-        words.family,
-        of.family().key(),
+        description,
         words.spirit,
+        feeling(of.emotion(), of.language()),
+        words.generator,
+        of.family().key(),
         of.emotion().key(),
         words.seed,
         of.seed().0,
-        of.version(),
         title = escaped(title),
     ));
 }

@@ -8,7 +8,7 @@ use crate::picture::Picture;
 pub(super) const TOUCH_SHARE: f64 = 0.66;
 /// The radius that holds all ink, as a share of a maskable icon's side. The safe zone's is 0.4
 /// (W3C, "Web Application Manifest", "Icon masks and safe zone"); the rest is air.
-pub(super) const MASKABLE_SHARE: f64 = 0.345;
+pub(super) const MASKABLE_SHARE: f64 = 0.335;
 
 /// Free space around the mark as a home screen expects it, which rounds the corners.
 pub(super) fn touch(picture: &mut Picture) {
@@ -40,11 +40,11 @@ fn widen(picture: &mut Picture, side: f64) {
     picture.mark_at = point(inset, inset);
 }
 
-/// Points of an arc that are looked at: between two of them it rises by less than a tenth of a unit.
-const ARC_STEPS: u32 = 32;
+/// Points of a curve that are looked at: between two of them it rises by less than a tenth of a unit,
+/// which is less than the air around the circle.
+const STEPS: u32 = 32;
 
-/// How far from the middle of the canvas ink lies. Control points bound a curve, so it may be a
-/// little too far; what is too near by a tenth of a unit is less than the air around the circle.
+/// How far from the middle of the canvas ink lies.
 fn reach(drawing: &Drawing) -> f64 {
     let middle = point(MIDDLE, MIDDLE);
     let mut most = 0.0_f64;
@@ -58,26 +58,43 @@ fn reach(drawing: &Drawing) -> f64 {
             Outline::Circle { centre, radius } => {
                 most = most.max(middle.distance(*centre) + radius + grown);
             }
-            Outline::Path(range) => {
-                for segment in drawing.segments(range) {
-                    match *segment {
-                        Segment::Move(p) | Segment::Line(p) => include(p),
-                        Segment::Cubic(a, b, p) => [a, b, p].into_iter().for_each(&mut include),
-                        Segment::Arc {
-                            centre,
-                            radius,
-                            start,
-                            turn,
-                            ..
-                        } => (0..=ARC_STEPS).for_each(|step| {
-                            let share = f64::from(step) / f64::from(ARC_STEPS);
-                            include(centre.polar(radius, start + turn * share));
-                        }),
-                        Segment::Close => {}
-                    }
-                }
-            }
+            Outline::Path(range) => along(drawing.segments(range), &mut include),
         }
     }
     most
+}
+
+/// Hands out points of an outline.
+fn along(segments: &[Segment], include: &mut impl FnMut(Point)) {
+    let shares = || (1..=STEPS).map(|step| f64::from(step) / f64::from(STEPS));
+    let mut at = point(MIDDLE, MIDDLE);
+    for segment in segments {
+        match *segment {
+            Segment::Move(p) | Segment::Line(p) => {
+                include(p);
+                at = p;
+            }
+            Segment::Cubic(a, b, p) => {
+                for t in shares() {
+                    let (ab, bp) = (a.toward(b, t), b.toward(p, t));
+                    let (left, right) = (at.toward(a, t).toward(ab, t), ab.toward(bp, t));
+                    include(left.toward(right, t));
+                }
+                at = p;
+            }
+            Segment::Arc {
+                centre,
+                radius,
+                start,
+                turn,
+                to,
+            } => {
+                for share in shares() {
+                    include(centre.polar(radius, start + turn * share));
+                }
+                at = to;
+            }
+            Segment::Close => {}
+        }
+    }
 }

@@ -14,13 +14,32 @@ pub(super) fn readme(request: &KitRequest) -> Vec<u8> {
     } = Caption::of(of.family(), of.emotion(), of.name(), language);
     let named = of.name().is_some();
     let mut text = format!("{title}\n{}\n\n", "=".repeat(title.chars().count()));
-    text.push_str(&description);
+    text.push_str(&wrapped(&description));
     text.push_str("\n\n");
     text.push_str(&match language {
         Language::English => english(named),
         Language::French => french(named),
     });
     text.into_bytes()
+}
+
+/// Lines of at most 78 characters.
+fn wrapped(text: &str) -> String {
+    let mut lines = String::with_capacity(text.len() + 4);
+    let mut column = 0;
+    for word in text.split(' ') {
+        let width = word.chars().count();
+        if column > 0 && column + 1 + width > 78 {
+            lines.push('\n');
+            column = 0;
+        } else if column > 0 {
+            lines.push(' ');
+            column += 1;
+        }
+        lines.push_str(word);
+        column += width;
+    }
+    lines
 }
 
 fn english(named: bool) -> String {
@@ -33,18 +52,10 @@ lockup-horizontal, lockup-stacked
     } else {
         ""
     };
-    let letters = if named {
-        "\
-The name is drawn as outlines of the typeface Geologica (SIL Open Font License
-1.1): nobody needs to install a font, and the licence asks nothing of you.
-"
-    } else {
-        ""
-    };
     format!(
         "\
-START HERE  {GUIDE} shows the rules on one page. Open it in a browser; it
-            prints on A4.
+START HERE  {GUIDE} shows the rules on one page. Open it in a
+            browser; it prints on A4.
 
 FOLDERS
 svg/        For screens and for design tools. Sharp at every size. First choice.
@@ -63,13 +74,18 @@ mark-animated
 COLOURS
 light       For white and light grounds.
 dark        For dark grounds.
-mono        Black alone: stamps, engraving, fax, one-colour print.
+mono        Black alone: stamps, engraving, one-colour print.
 knockout    White alone: photographs and coloured grounds.
 
 {METADATA}    The colours, the request that gives these bytes again, and the
             BLAKE3 of each file, for programs.
 
-{letters}"
+LICENCE
+Names are drawn as outlines of the typeface Geologica (© 2020 The Geologisk
+Project Authors, SIL Open Font License 1.1): nobody has to install a font, and
+its licence asks nothing of you for them. The headings of {GUIDE} use
+the typeface itself, embedded.
+"
     )
 }
 
@@ -83,18 +99,10 @@ lockup-horizontal, lockup-stacked
     } else {
         ""
     };
-    let letters = if named {
-        "\
-Le nom est tracé d’après le caractère Geologica (licence SIL Open Font 1.1) :
-personne n’a de police à installer, et la licence ne vous demande rien.
-"
-    } else {
-        ""
-    };
     format!(
         "\
-À LIRE      {GUIDE} montre les règles sur une page. Elle s’ouvre dans un
-            navigateur et s’imprime en A4.
+À LIRE      {GUIDE} montre les règles sur une page. Elle s’ouvre dans
+            un navigateur et s’imprime en A4.
 
 DOSSIERS
 svg/        Pour l’écran et les logiciels de création. Net à toute taille. À
@@ -121,7 +129,12 @@ knockout    Blanc seul : photographies et fonds colorés.
 {METADATA}    Les couleurs, la demande qui redonne ces mêmes fichiers et le
             BLAKE3 de chacun, pour les programmes.
 
-{letters}"
+LICENCE
+Les noms sont tracés d’après le caractère Geologica (© 2020 The Geologisk
+Project Authors, licence SIL Open Font 1.1) : personne n’a de police à
+installer, et sa licence ne vous demande rien pour eux. Les titres de
+{GUIDE} emploient le caractère lui-même, incorporé.
+"
     )
 }
 

@@ -145,6 +145,14 @@ impl<'a> Studio<'a> {
         self.sized(Subject::FULL, Tone::Light, side_px)
     }
 
+    /// The tiny mark, with ids of its own: its SVG file holds both palettes.
+    pub(super) fn adaptive(&self) -> Picture {
+        let mut picture = self.favicon(TINY_PX);
+        let of = format!("adaptive {}", self.request.canonical());
+        picture.id_prefix = RequestHash::of(&of).id_prefix();
+        picture
+    }
+
     pub(super) fn icon(&self, side_px: u32) -> Vec<u8> {
         let picture = self.favicon(side_px);
         let pixels = pixels(&picture).expect("an icon is small");

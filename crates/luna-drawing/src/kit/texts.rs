@@ -16,8 +16,8 @@ const fn said(title: &'static str, text: &'static str) -> Said {
 /// All words of one language. What stands between braces is filled in.
 pub(super) struct Texts {
     pub(super) guide: &'static str,
-    pub(super) family: &'static str,
     pub(super) spirit: &'static str,
+    pub(super) generator: &'static str,
     pub(super) seed: &'static str,
     pub(super) mark: Said,
     pub(super) grid: &'static str,
@@ -105,8 +105,8 @@ impl Texts {
 
 const ENGLISH: Texts = Texts {
     guide: "Brand guide",
-    family: "Drawing",
     spirit: "Spirit",
+    generator: "Generator",
     seed: "Seed",
     mark: said(
         "The mark",
@@ -179,7 +179,7 @@ const ENGLISH: Texts = Texts {
     icon_touch: "<b>Touch icon</b><br/>iPhone and iPad",
     icon_round: "<b>Maskable</b><br/>cut to a circle",
     icon_squircle: "<b>Maskable</b><br/>cut to a squircle",
-    icon_safe: "<b>Safe zone</b><br/>80 % of the side",
+    icon_safe: "<b>Safe zone</b><br/>80% of the side",
     files: said(
         "Files",
         "SVG first: it is sharp at every size. PNG where a program does not take it; lockups are twice the size a page usually shows. PDF for printers.",
@@ -210,47 +210,47 @@ const ENGLISH: Texts = Texts {
 
 const FRENCH: Texts = Texts {
     guide: "Charte graphique",
-    family: "Dessin",
     spirit: "Esprit",
+    generator: "Générateur",
     seed: "Graine",
     mark: said(
         "Le signe",
-        "Un signe, trois dessins. Chacun est fait pour ses tailles : on passe de l’un à l’autre, on n’agrandit ni ne réduit jamais l’un à la place de l’autre.",
+        "Un signe, trois dessins. Chacun est fait pour ses tailles\u{a0}: on passe de l’un à l’autre, on n’agrandit ni ne réduit jamais l’un à la place de l’autre.",
     ),
-    grid: "Une grille de 64 unités, une marge libre de 4. Le cercle en fait 56, le carré 50 : des signes de toute forme pèsent autant l’un à côté de l’autre.",
+    grid: "Une grille de 64 unités, une marge libre de 4. Le cercle en fait 56, le carré 50\u{a0}: des signes de toute forme pèsent autant l’un à côté de l’autre.",
     drawings: [
         said("Complet", "48 pixels et plus"),
         said(
             "Réduit",
-            "De 24 à 47 pixels : plus gras, sans éléments secondaires",
+            "De 24 à 47 pixels\u{a0}: plus gras, sans éléments secondaires",
         ),
-        said("Minuscule", "De 16 à 23 pixels : calé sur les pixels"),
+        said("Minuscule", "De 16 à 23 pixels\u{a0}: calé sur les pixels"),
     ],
     lockups: said(
         "Signe et nom",
-        "Le nom est un tracé, non un texte saisi : ses capitales font la moitié du signe, à un quart du signe de celui-ci. Les fichiers s’emploient tels quels.",
+        "Le nom est un tracé, non un texte saisi\u{a0}: ses capitales font la moitié du signe, à un quart du signe de celui-ci. Les fichiers s’emploient tels quels.",
     ),
     lockup_names: ["Horizontal", "Vertical"],
     space: said(
         "Zone de protection",
-        "Un quart de la hauteur du signe, noté x, reste libre de chaque côté : ni texte, ni bord, ni autre logo. Davantage, c’est mieux.",
+        "Un quart de la hauteur du signe, noté x, reste libre de chaque côté\u{a0}: ni texte, ni bord, ni autre logo. Davantage, c’est mieux.",
     ),
     space_lockup: "Autour du signe et du nom, x se compte depuis le bord du fichier.",
     space_mark: "Autour du signe",
     sizes: said(
         "Tailles minimales",
-        "Montrées en vraie grandeur. En dessous, le signe n’est plus lui-même : mieux vaut s’en passer.",
+        "Montrées en vraie grandeur. En dessous, le signe n’est plus lui-même\u{a0}: mieux vaut s’en passer.",
     ),
     on_screen: "À l’écran",
     in_print: "À l’impression",
     colour: said(
         "Couleurs",
-        "Deux encres, une pour le texte, et le fond pour lequel elles sont réglées. La palette sombre est dessinée pour son fond : ce n’est pas une inversion.",
+        "Deux encres, une pour le texte, et le fond pour lequel elles sont réglées. La palette sombre est dessinée pour son fond\u{a0}: ce n’est pas une inversion.",
     ),
     palettes: ["Sur fond clair", "Sur fond sombre"],
     inks: ["Principale", "Accent", "Texte", "Fond"],
     contrast: "Contraste",
-    contrast_note: "Le contraste est mesuré sur le fond de la palette (WCAG 2.2). Un texte demande 4,5:1 pour AA et 7:1 pour AAA ; un élément graphique, 3:1.",
+    contrast_note: "Le contraste est mesuré sur le fond de la palette (WCAG 2.2). Un texte demande 4,5:1 pour AA et 7:1 pour AAA\u{a0}; un élément graphique, 3:1.",
     one_colour: said(
         "Une couleur",
         "Pour le tampon, la gravure et l’impression en une encre, le signe est noir. Sur une photographie ou un fond coloré, il est blanc. Jamais gris, jamais teinté.",
@@ -280,17 +280,17 @@ const FRENCH: Texts = Texts {
     crowd: ["Désormais", "livraison offerte"],
     icons: said(
         "Favicon et icône",
-        "La favicon suit d’elle-même le thème du navigateur. Les icônes d’application sont posées sur le fond clair ; le système en découpe le contour.",
+        "La favicon suit d’elle-même le thème du navigateur. Les icônes d’application sont posées sur le fond clair\u{a0}; le système en découpe le contour.",
     ),
     tab_light: "Navigateur clair",
     tab_dark: "Navigateur sombre",
     icon_touch: "<b>Écran d’accueil</b><br/>iPhone et iPad",
     icon_round: "<b>Adaptable</b><br/>découpée en cercle",
     icon_squircle: "<b>Adaptable</b><br/>carré arrondi",
-    icon_safe: "<b>Zone sûre</b><br/>80 % du côté",
+    icon_safe: "<b>Zone sûre</b><br/>80\u{a0}% du côté",
     files: said(
         "Fichiers",
-        "Le SVG d’abord : il est net à toute taille. Le PNG si un logiciel ne le prend pas ; signe et nom y ont deux fois la taille habituelle d’une page. Le PDF pour l’imprimeur.",
+        "Le SVG d’abord\u{a0}: il est net à toute taille. Le PNG si un logiciel ne le prend pas\u{a0}; signe et nom y ont deux fois la taille habituelle d’une page. Le PDF pour l’imprimeur.",
     ),
     columns: [
         "Dessin",
@@ -310,9 +310,9 @@ const FRENCH: Texts = Texts {
         "Signe et nom, horizontal",
         "Signe et nom, vertical",
     ],
-    purpose_favicon_svg: "Navigateurs actuels ; suit le thème clair ou sombre",
-    purpose_favicon_ico: "Anciens navigateurs et favoris : 16, 32, 48 px",
-    purpose_touch: "Écran d’accueil d’iPhone et d’iPad : 180 px",
+    purpose_favicon_svg: "Navigateurs actuels\u{a0}; suit le thème clair ou sombre",
+    purpose_favicon_ico: "Anciens navigateurs et favoris\u{a0}: 16, 32, 48 px",
+    purpose_touch: "Écran d’accueil d’iPhone et d’iPad\u{a0}: 180 px",
     purpose_icon: "Application web installée",
     purpose_maskable: "Application web installée sur Android, tout contour",
     purpose_manifest: "Nomme les icônes de l’application web",

@@ -5,6 +5,7 @@
 
 mod export;
 mod generator;
+mod kit;
 mod pixels;
 mod quality;
 mod requests;

@@ -42,7 +42,7 @@ impl Art {
         self.lockups.is_some()
     }
 
-    /// Everything that [`Art::mark`] and [`Art::lockup`] refer to.
+    /// Everything that [`mark`] and [`Art::lockup`] refer to.
     pub(super) fn definitions(&self) -> String {
         let mut out = Vec::with_capacity(16 * 1024);
         out.extend_from_slice(b"<svg class=\"defs\" aria-hidden=\"true\"><defs>");
@@ -61,19 +61,6 @@ impl Art {
         out.extend_from_slice(SCENES.as_bytes());
         out.extend_from_slice(b"</defs></svg>\n");
         String::from_utf8(out).expect("digits, names and path data")
-    }
-
-    /// The mark, shown with these attributes.
-    pub(super) fn mark(&self, detail: Detail, attributes: &str) -> String {
-        format!(
-            "<svg viewBox=\"0 0 64 64\" aria-hidden=\"true\"{attributes}><use href=\"#{}\"/></svg>",
-            id(detail)
-        )
-    }
-
-    /// The mark as a square of so many pixels.
-    pub(super) fn mark_px(&self, detail: Detail, side: u32) -> String {
-        self.mark(detail, &format!(" width=\"{side}\" height=\"{side}\""))
     }
 
     /// Width and height of a lockup in units; those of the mark where there is no name.
@@ -128,7 +115,7 @@ impl Art {
         if self.is_short() {
             self.lockup(Way::Horizontal, 62.0, most_px)
         } else {
-            self.mark_px(Detail::Full, 84)
+            mark_px(Detail::Full, 84)
         }
     }
 
@@ -179,6 +166,19 @@ pub(super) fn scene(id: &str) -> String {
     format!(
         "<svg class=\"scene\" viewBox=\"0 0 400 220\" preserveAspectRatio=\"xMidYMid slice\" aria-hidden=\"true\"><use href=\"#{id}\"/></svg>"
     )
+}
+
+/// The mark, shown with these attributes. It refers to [`Art::definitions`].
+pub(super) fn mark(detail: Detail, attributes: &str) -> String {
+    format!(
+        "<svg viewBox=\"0 0 64 64\" aria-hidden=\"true\"{attributes}><use href=\"#{}\"/></svg>",
+        id(detail)
+    )
+}
+
+/// The mark as a square of so many pixels.
+pub(super) fn mark_px(detail: Detail, side: u32) -> String {
+    mark(detail, &format!(" width=\"{side}\" height=\"{side}\""))
 }
 
 const fn id(detail: Detail) -> &'static str {

@@ -124,11 +124,12 @@ fn swatch(page: &mut Page, ink: Rgb, name: &str, ground: Rgb, words: &Texts) {
     } = ink.oklch();
     page.add(format_args!(
         "<div class=\"swatch\"><div class=\"chip{bordered}\" style=\"background:{};color:{}\"><span class=\"label\">{name}</span></div><dl>\
-         <dt>HEX</dt><dd>{}</dd><dt>RGB</dt><dd>{r} {g} {b}</dd><dt>OKLCH</dt><dd>{:.1}% {chroma:.3} {hue:.0}</dd>",
+         <dt>HEX</dt><dd>{}</dd><dt>RGB</dt><dd>{r} {g} {b}</dd><dt>OKLCH</dt><dd>{:.1}% {} {hue:.0}</dd>",
         ink.hex(),
         over.hex(),
         ink.hex(),
         lightness * 100.0,
+        format!("{chroma:.3}").trim_start_matches('0'),
     ));
     if ink == ground {
         page.add(format_args!("<dt>{}</dt><dd>–</dd>", words.contrast));
@@ -144,10 +145,9 @@ fn swatch(page: &mut Page, ink: Rgb, name: &str, ground: Rgb, words: &Texts) {
     page.add(format_args!("</dl></div>"));
 }
 
-/// Rounded down: a ratio that misses its bar is not shown as holding it.
+/// As `/variants` states it.
 fn stated(ratio: f64, decimal: char) -> String {
-    let hundredths = (ratio * 100.0) as u32;
-    format!("{}{decimal}{:02}:1", hundredths / 100, hundredths % 100)
+    format!("{ratio:.2}:1").replace('.', &decimal.to_string())
 }
 
 fn level(ratio: f64) -> &'static str {

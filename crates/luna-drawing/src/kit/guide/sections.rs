@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Page;
-use super::art::{Art, Way, scene};
+use super::art::{self, Art, Way, mark_px, scene};
 use crate::family::Detail;
 use crate::geometry::CANVAS;
 use crate::kit::texts::Texts;
@@ -13,7 +13,7 @@ const BODY_PX: f64 = 768.0;
 /// The free space around everything, units.
 const CLEAR: f64 = CANVAS / 4.0;
 
-pub(super) fn mark(page: &mut Page, art: &Art, words: &Texts) {
+pub(super) fn mark(page: &mut Page, words: &Texts) {
     page.add(format_args!(
         "<div class=\"built\"><figure><div class=\"panel on-light\">{}</div><figcaption>{}</figcaption></figure><div class=\"drawings\">",
         grid(),
@@ -22,7 +22,7 @@ pub(super) fn mark(page: &mut Page, art: &Art, words: &Texts) {
     for (detail, said) in Detail::ALL.into_iter().zip(&words.drawings) {
         page.add(format_args!(
             "<div class=\"drawing\"><div class=\"on-wash\">{}</div><div><h3>{}</h3>{}</div></div>",
-            art.mark(detail, ""),
+            art::mark(detail, ""),
             said.title,
             said.text
         ));
@@ -160,7 +160,7 @@ pub(super) fn sizes(page: &mut Page, art: &Art, words: &Texts) {
     let [full, small, tiny] = &words.drawings;
     let [horizontal, stacked] = words.lockup_names;
     let mark =
-        |detail, side: &str| art.mark(detail, &format!(" style=\"width:{side};height:{side}\""));
+        |detail, side: &str| art::mark(detail, &format!(" style=\"width:{side};height:{side}\""));
     page.add(format_args!(
         "<h3>{}</h3><div class=\"sizes on-light\">",
         words.on_screen
@@ -168,9 +168,13 @@ pub(super) fn sizes(page: &mut Page, art: &Art, words: &Texts) {
     shown(page, mark(Detail::Tiny, "16px"), "16 px", tiny.title);
     shown(page, mark(Detail::Small, "24px"), "24 px", small.title);
     shown(page, mark(Detail::Full, "48px"), "48 px", full.title);
-    if art.is_named() {
+    // A lockup wider than the page cannot be shown at its true size.
+    let fits = |way, mark_px: f64| art.is_named() && art.size(way).0 * mark_px / CANVAS < BODY_PX;
+    if fits(Way::Horizontal, 24.0) {
         let lockup = art.exact(Way::Horizontal, Detail::Small, 24.0, "px");
         shown(page, lockup, "24 px", horizontal);
+    }
+    if fits(Way::Stacked, 32.0) {
         let lockup = art.exact(Way::Stacked, Detail::Small, 32.0, "px");
         shown(page, lockup, "32 px", stacked);
     }
@@ -182,9 +186,12 @@ pub(super) fn sizes(page: &mut Page, art: &Art, words: &Texts) {
     shown(page, mark(Detail::Tiny, "4mm"), "4 mm", tiny.title);
     shown(page, mark(Detail::Small, "6mm"), "6 mm", small.title);
     shown(page, mark(Detail::Full, "12mm"), "12 mm", full.title);
-    if art.is_named() {
+    // Paper is narrower: 132 mm of an A4 page beside the headings.
+    if fits(Way::Horizontal, 6.5 * 5.8) {
         let lockup = art.exact(Way::Horizontal, Detail::Small, 6.5, "mm");
         shown(page, lockup, &millimetres("6.5 mm"), horizontal);
+    }
+    if fits(Way::Stacked, 8.5 * 5.8) {
         let lockup = art.exact(Way::Stacked, Detail::Small, 8.5, "mm");
         shown(page, lockup, &millimetres("8.5 mm"), stacked);
     }
@@ -193,10 +200,11 @@ pub(super) fn sizes(page: &mut Page, art: &Art, words: &Texts) {
 
 pub(super) fn one_colour(page: &mut Page, art: &Art, words: &Texts) {
     let most = BODY_PX / 2.0 - 72.0;
-    let picture = if art.is_named() {
+    // Not below the minimum that the page itself states.
+    let picture = if art.is_named() && art.size(Way::Horizontal).0 * 28.0 / CANVAS < most {
         art.lockup(Way::Horizontal, 60.0, most)
     } else {
-        art.mark_px(Detail::Full, 96)
+        mark_px(Detail::Full, 96)
     };
     page.add(format_args!("<div class=\"grid two\">"));
     for (class, scene, caption) in [
@@ -261,7 +269,7 @@ pub(super) fn usage(page: &mut Page, art: &Art, words: &Texts) {
     case(page, NO, "stripes", &with(light), words.dont_busy);
     let shadow = "filter:drop-shadow(4px 5px 3px rgb(0 0 0 / .5))";
     case(page, NO, "on-light", &with(shadow), words.dont_shadow);
-    let mark = art.mark_px(Detail::Full, 76);
+    let mark = mark_px(Detail::Full, 76);
     let [before, after] = words.crowd;
     let crowd =
         format!("<span class=\"crowd\">{before}</span>{mark}<span class=\"crowd\">{after}</span>");
@@ -273,7 +281,7 @@ pub(super) fn usage(page: &mut Page, art: &Art, words: &Texts) {
         page,
         NO,
         "on-light",
-        &art.mark_px(Detail::Tiny, 100),
+        &mark_px(Detail::Tiny, 100),
         words.dont_tiny,
     );
     page.add(format_args!("</div>"));
@@ -296,8 +304,8 @@ pub(super) fn icons(page: &mut Page, art: &Art, words: &Texts, title: &str) {
     page.add(format_args!("<div class=\"grid two\">"));
     for (class, caption) in [("day", words.tab_light), ("night", words.tab_dark)] {
         page.add(format_args!(
-            "<figure><div class=\"browser {class}\" aria-hidden=\"true\"><div class=\"tabs\"><div class=\"lights\"><i></i><i></i><i></i></div><div class=\"tab here\">{}<span>{title}</span></div><div class=\"tab other\"><i></i><b></b></div></div><div class=\"bar\"><span>{title}</span></div><div class=\"view\"></div></div><figcaption>{caption}</figcaption></figure>",
-            art.mark_px(Detail::Tiny, 16)
+            "<figure><div class=\"browser {class}\" aria-hidden=\"true\"><div class=\"tabs\"><div class=\"lights\"><i></i><i></i><i></i></div><div class=\"tab here\">{}<span>{title}</span></div><div class=\"tab other\"><i></i><b></b></div></div><div class=\"bar\"><span><b></b></span></div><div class=\"view\"></div></div><figcaption>{caption}</figcaption></figure>",
+            mark_px(Detail::Tiny, 16)
         ));
     }
     page.add(format_args!("</div><div class=\"apps\">"));
