@@ -9,6 +9,7 @@ mod icons;
 mod json;
 mod plan;
 mod readme;
+mod stencil;
 mod studio;
 mod texts;
 

@@ -12,7 +12,7 @@ use tiny_skia::{
 use self::blend::Blend;
 use crate::drawing::{Cap, Drawing, Ink, Outline, Paint, Shape};
 use crate::geometry::{CANVAS, Point, Segment, arc_to_cubics};
-use crate::picture::{Colours, Picture, Rgb};
+use crate::picture::{Picture, Rgb};
 use crate::wordmark::Wordmark;
 
 /// The highest raster picture, in pixels.
@@ -88,63 +88,6 @@ impl Pixels {
 
 /// Rasterises a picture at its own size in pixels. Coverage is blended in sRGB, as browsers do.
 pub fn pixels(picture: &Picture) -> Result<Pixels, RasterFault> {
-    let count = checked(picture)?;
-    let mut blend = Blend::new(picture.colours, count);
-    each_layer(picture, |layer, mask| {
-        blend.ink(mask.data(), layer.colour(picture.colours));
-    });
-    Ok(finished(blend, picture.width_px, picture.height_px))
-}
-
-/// How much of each pixel each ink covers: the costly half of a picture, for all its colours.
-pub(crate) struct Coverage {
-    width_px: u32,
-    height_px: u32,
-    layers: Vec<(Layer, Mask)>,
-}
-
-impl Coverage {
-    /// The coverage of a picture at its own size in pixels.
-    pub(crate) fn of(picture: &Picture) -> Result<Self, RasterFault> {
-        checked(picture)?;
-        let mut layers = Vec::with_capacity(3);
-        each_layer(picture, |layer, mask| layers.push((layer, mask)));
-        Ok(Self {
-            width_px: picture.width_px,
-            height_px: picture.height_px,
-            layers,
-        })
-    }
-
-    /// The same pixels as [`pixels`] gives for that picture in these colours.
-    pub(crate) fn pixels(&self, colours: Colours) -> Pixels {
-        let mut blend = Blend::new(colours, self.width_px as usize * self.height_px as usize);
-        for (layer, mask) in &self.layers {
-            blend.ink(mask.data(), layer.colour(colours));
-        }
-        finished(blend, self.width_px, self.height_px)
-    }
-}
-
-/// What one ink draws.
-#[derive(Clone, Copy)]
-enum Layer {
-    Mark(Ink),
-    Name,
-}
-
-impl Layer {
-    const fn colour(self, colours: Colours) -> Rgb {
-        match self {
-            Self::Mark(Ink::Primary) => colours.primary,
-            Self::Mark(Ink::Accent) => colours.accent,
-            Self::Name => colours.text,
-        }
-    }
-}
-
-/// The picture's number of pixels, where it is within the bounds.
-fn checked(picture: &Picture) -> Result<usize, RasterFault> {
     let (width_px, height_px) = (picture.width_px, picture.height_px);
     if width_px == 0 || height_px == 0 {
         return Err(RasterFault::Empty {
@@ -161,45 +104,42 @@ fn checked(picture: &Picture) -> Result<usize, RasterFault> {
             height_px,
         });
     }
-    Ok(width_px as usize * height_px as usize)
-}
-
-/// Hands out the coverage of one ink after the other, from the lowest to the topmost.
-fn each_layer(picture: &Picture, mut take: impl FnMut(Layer, Mask)) {
-    let (width_px, height_px) = (picture.width_px, picture.height_px);
     let transform = Transform::from_scale(
         (f64::from(width_px) / picture.width) as f32,
         (f64::from(height_px) / picture.height) as f32,
     );
+    let mask = || blank(width_px, height_px);
+    let mut blend = Blend::new(picture.colours, width_px as usize * height_px as usize);
     let mark_at = transform.pre_translate(picture.mark_at.x as f32, picture.mark_at.y as f32);
     for ink in [Ink::Primary, Ink::Accent] {
         let shapes = || picture.drawing.shapes().iter().filter(|s| s.ink == ink);
         if shapes().next().is_none() {
             continue;
         }
-        let mut mask = blank(width_px, height_px);
+        let mut mask = mask();
         for shape in shapes() {
             cover(&mut mask, &picture.drawing, shape, mark_at);
         }
-        take(Layer::Mark(ink), mask);
+        let colour = match ink {
+            Ink::Primary => picture.colours.primary,
+            Ink::Accent => picture.colours.accent,
+        };
+        blend.ink(mask.data(), colour);
     }
     if let Some(wordmark) = &picture.wordmark {
-        let mut mask = blank(width_px, height_px);
+        let mut mask = mask();
         if let Some(path) = wordmark_path(wordmark) {
             mask.fill_path(&path, FillRule::Winding, true, transform);
         }
-        take(Layer::Name, mask);
+        blend.ink(mask.data(), picture.colours.text);
     }
-}
-
-fn finished(blend: Blend, width: u32, height: u32) -> Pixels {
     let (palette, indices) = blend.finish();
-    Pixels {
-        width,
-        height,
+    Ok(Pixels {
+        width: width_px,
+        height: height_px,
         palette,
         indices,
-    }
+    })
 }
 
 fn blank(width_px: u32, height_px: u32) -> Mask {

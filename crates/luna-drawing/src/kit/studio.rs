@@ -1,11 +1,12 @@
 //! The pictures of a kit, each raster drawn once for all its colours.
 
 use super::plan::{Subject, Tone};
+use super::stencil::Stencil;
 use crate::family::Detail;
 use crate::palette::Palette;
 use crate::picture::{Caption, Colours, Lockup, Picture, Rgb, Theme};
 use crate::png::indexed;
-use crate::raster::{Coverage, pixels};
+use crate::raster::pixels;
 use crate::request::{Request, RequestHash, USUAL_SIZE};
 
 /// Heights of the SVG and PDF files, pixels at 96 an inch.
@@ -25,7 +26,7 @@ pub(super) struct Studio<'a> {
     dark: Palette,
     /// The last raster, with what it shows and its height: the next file may be the same in other
     /// colours.
-    raster: Option<(Subject, u32, Coverage)>,
+    raster: Option<(Subject, u32, Stencil)>,
 }
 
 impl<'a> Studio<'a> {
@@ -133,11 +134,10 @@ impl<'a> Studio<'a> {
             if f64::from(height_px) > widest {
                 picture = self.sized(subject, tone, widest as u32);
             }
-            let coverage = Coverage::of(&picture).expect("the sizes are within bounds");
-            self.raster = Some((subject, height_px, coverage));
+            self.raster = Some((subject, height_px, Stencil::new(picture)));
         }
-        let (_, _, coverage) = self.raster.as_ref().expect("just drawn");
-        indexed(&coverage.pixels(self.inks(tone)), &self.caption.title)
+        let (_, _, stencil) = self.raster.as_ref().expect("just drawn");
+        stencil.png(self.inks(tone))
     }
 
     /// The mark at an icon's size, in the drawing for it.

@@ -5,6 +5,7 @@
 
 mod export;
 mod generator;
+mod guide;
 mod kit;
 mod pixels;
 mod quality;
