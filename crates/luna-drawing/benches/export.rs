@@ -1,11 +1,12 @@
 //! What files cost: `cargo bench -p luna-drawing --bench export`. Bars: PNG 512 within 1 ms, one
-//! horizontal lockup within 10 µs.
+//! horizontal lockup within 10 µs, a kit within 60 ms.
 
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use luna_drawing::emotion::Emotion;
 use luna_drawing::family::Family;
+use luna_drawing::kit::{KitRequest, kit};
 use luna_drawing::pdf::pdf;
 use luna_drawing::picture::{Lockup, Picture};
 use luna_drawing::png::{indexed, png};
@@ -44,5 +45,19 @@ fn export(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, export);
+fn kits(c: &mut Criterion) {
+    let names = [
+        ("short", "Northwind"),
+        ("long", "Société Générale des Eaux Minérales 2026"),
+    ];
+    for (length, name) in names {
+        let request = Request::new(Family::Network, Emotion::Creative).with_name(name);
+        let request = KitRequest::new(request.expect("a plain request")).expect("a plain name");
+        c.bench_function(&format!("kit {length}"), |b| {
+            b.iter(|| kit(black_box(&request)));
+        });
+    }
+}
+
+criterion_group!(benches, export, kits);
 criterion_main!(benches);

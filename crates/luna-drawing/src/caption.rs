@@ -53,6 +53,18 @@ impl Caption {
     }
 }
 
+/// An emotion in words.
+pub(crate) const fn feeling(emotion: Emotion, language: Language) -> &'static str {
+    match (language, emotion) {
+        (Language::English, _) => emotion.key(),
+        (Language::French, Emotion::Serenity) => "sérénité",
+        (Language::French, Emotion::Power) => "puissance",
+        (Language::French, Emotion::Mystery) => "mystère",
+        (Language::French, Emotion::Awakening) => "éveil",
+        (Language::French, Emotion::Creative) => "création",
+    }
+}
+
 const fn words(
     family: Family,
     emotion: Emotion,
@@ -72,7 +84,7 @@ const fn words(
                 Family::Horizon => "A sun on the horizon",
                 Family::Monogram => "An initial cut from a tile",
             },
-            emotion.key(),
+            feeling(emotion, language),
             emotion.grammar(),
         ),
         Language::French => (
@@ -88,13 +100,7 @@ const fn words(
                 Family::Horizon => "Un soleil sur l’horizon",
                 Family::Monogram => "Une initiale découpée dans un carreau",
             },
-            match emotion {
-                Emotion::Serenity => "sérénité",
-                Emotion::Power => "puissance",
-                Emotion::Mystery => "mystère",
-                Emotion::Awakening => "éveil",
-                Emotion::Creative => "création",
-            },
+            feeling(emotion, language),
             match emotion {
                 Emotion::Serenity => "bouts ronds, graisses égales, courbes calmes",
                 Emotion::Power => "bouts francs, angles aigus, graisses fortes, diagonale",

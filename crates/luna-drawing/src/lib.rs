@@ -11,7 +11,7 @@
 //! * [`svg`] (over `number` and `outline`) and [`motion`]: the picture as text
 //! * [`wordmark`]: names as outlines, and where they stand beside the mark
 //! * pixels: [`raster`]; files: [`png`], [`webp`], [`ico`], [`pdf`]
-//! * [`sheet`]: all families and emotions on one page
+//! * [`sheet`]: all families and emotions on one page; [`kit`]: all files of one brand
 
 pub mod alias;
 pub mod caption;
@@ -22,6 +22,7 @@ pub mod families;
 pub mod family;
 pub mod geometry;
 pub mod ico;
+pub mod kit;
 pub mod mark;
 pub mod motion;
 mod number;

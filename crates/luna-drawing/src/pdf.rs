@@ -81,8 +81,7 @@ fn mark(content: &mut Content, picture: &Picture) {
         };
         if filled != Some(colour) {
             fill_colour(content, colour);
-            let Rgb(r, g, b) = colour;
-            content.set_stroke_rgb(share(r), share(g), share(b));
+            stroke_colour(content, colour);
             filled = Some(colour);
         }
         match &shape.outline {
@@ -154,8 +153,21 @@ fn cubic(content: &mut Content, a: Point, b: Point, p: Point) {
     );
 }
 
+/// A grey is written as one: black then prints with black ink alone.
 fn fill_colour(content: &mut Content, Rgb(r, g, b): Rgb) {
-    content.set_fill_rgb(share(r), share(g), share(b));
+    if r == g && g == b {
+        content.set_fill_gray(share(r));
+    } else {
+        content.set_fill_rgb(share(r), share(g), share(b));
+    }
+}
+
+fn stroke_colour(content: &mut Content, Rgb(r, g, b): Rgb) {
+    if r == g && g == b {
+        content.set_stroke_gray(share(r));
+    } else {
+        content.set_stroke_rgb(share(r), share(g), share(b));
+    }
 }
 
 /// A channel as a share of 1, which gives back the same byte.

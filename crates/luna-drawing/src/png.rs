@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use png::text_metadata::{ITXtChunk, TEXtChunk};
-use png::{BitDepth, ColorType, Compression, Encoder, Filter, Info};
+use png::{BitDepth, ColorType, Compression, Encoder, Filter, Info, chunk};
 
 use tiny_skia::Pixmap;
 
@@ -21,19 +21,68 @@ pub fn png(picture: &Picture) -> Result<Vec<u8>, RasterFault> {
 
 /// Pixels as an indexed PNG file.
 pub fn indexed(pixels: &Pixels, title: &str) -> Vec<u8> {
-    let mut info = Info::with_size(pixels.width, pixels.height);
+    let info = indexed_info(pixels.width, pixels.height, &pixels.palette);
+    encode(info, &pixels.indices, title, Compression::Fast)
+}
+
+fn indexed_info(width: u32, height: u32, palette: &[[u8; 4]]) -> Info<'static> {
+    let mut info = Info::with_size(width, height);
     info.color_type = ColorType::Indexed;
     info.bit_depth = BitDepth::Eight;
-    let colours: Vec<u8> = pixels
-        .palette
-        .iter()
-        .flat_map(|c| [c[0], c[1], c[2]])
-        .collect();
+    let colours: Vec<u8> = palette.iter().flat_map(|c| [c[0], c[1], c[2]]).collect();
     info.palette = Some(Cow::Owned(colours));
-    if pixels.has_alpha() {
-        info.trns = Some(Cow::Owned(pixels.palette.iter().map(|c| c[3]).collect()));
+    if palette.iter().any(|colour| colour[3] < 255) {
+        info.trns = Some(Cow::Owned(palette.iter().map(|c| c[3]).collect()));
     }
-    encode(info, &pixels.indices, title, Compression::Fast)
+    info
+}
+
+/// An indexed PNG file that is compressed once and written in any colours.
+pub(crate) struct Recolourable {
+    width: u32,
+    height: u32,
+    title: String,
+    /// What the file's IDAT chunks hold.
+    data: Vec<Vec<u8>>,
+}
+
+impl Recolourable {
+    /// The palette does not matter, but for its length.
+    pub(crate) fn new(pixels: &Pixels, title: &str) -> Self {
+        let file = indexed(pixels, title);
+        let mut data = Vec::with_capacity(1);
+        // After the signature: length, type, data and checksum of each chunk.
+        let mut rest = &file[8..];
+        while let Some((length, after)) = rest.split_first_chunk::<4>() {
+            let length = u32::from_be_bytes(*length) as usize;
+            let (chunk, after) = after.split_at(4 + length);
+            if let Some(bytes) = chunk.strip_prefix(b"IDAT") {
+                data.push(bytes.to_vec());
+            }
+            rest = &after[4..];
+        }
+        Self {
+            width: pixels.width,
+            height: pixels.height,
+            title: title.to_owned(),
+            data,
+        }
+    }
+
+    /// The same bytes as [`indexed`] gives for these pixels with that palette.
+    pub(crate) fn file(&self, palette: &[[u8; 4]]) -> Vec<u8> {
+        let info = indexed_info(self.width, self.height, palette);
+        let sum: usize = self.data.iter().map(Vec::len).sum();
+        let mut bytes = Vec::with_capacity(sum + 2048);
+        let encoder = encoder(info, &mut bytes, &self.title);
+        let mut writer = encoder.write_header().expect("a Vec takes all bytes");
+        for data in &self.data {
+            let written = writer.write_chunk(chunk::IDAT, data);
+            written.expect("as long as it was read");
+        }
+        writer.finish().expect("a Vec takes all bytes");
+        bytes
+    }
 }
 
 /// Four bytes a pixel as an RGBA PNG file, the only kind that icon readers must know.
@@ -57,7 +106,24 @@ pub(crate) fn opaque(pixmap: &Pixmap, title: &str) -> Vec<u8> {
     encode(info, &data, title, Compression::Balanced)
 }
 
-fn encode(mut info: Info<'_>, data: &[u8], title: &str, compression: Compression) -> Vec<u8> {
+fn encode(info: Info<'_>, data: &[u8], title: &str, compression: Compression) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(16 * 1024);
+    let mut encoder = encoder(info, &mut bytes, title);
+    encoder.set_compression(compression);
+    encoder.set_filter(Filter::Up);
+    let mut writer = encoder.write_header().expect("a Vec takes all bytes");
+    writer
+        .write_image_data(data)
+        .expect("as many bytes as the header says");
+    writer.finish().expect("a Vec takes all bytes");
+    bytes
+}
+
+fn encoder<'a>(
+    mut info: Info<'a>,
+    bytes: &'a mut Vec<u8>,
+    title: &str,
+) -> Encoder<'a, &'a mut Vec<u8>> {
     for (keyword, text) in [("Title", title), ("Software", SOFTWARE)] {
         if text
             .chars()
@@ -69,14 +135,5 @@ fn encode(mut info: Info<'_>, data: &[u8], title: &str, compression: Compression
             info.utf8_text.push(ITXtChunk::new(keyword, text));
         }
     }
-    let mut bytes = Vec::with_capacity(16 * 1024);
-    let mut encoder = Encoder::with_info(&mut bytes, info).expect("palette and colours agree");
-    encoder.set_compression(compression);
-    encoder.set_filter(Filter::Up);
-    let mut writer = encoder.write_header().expect("a Vec takes all bytes");
-    writer
-        .write_image_data(data)
-        .expect("as many bytes as the header says");
-    writer.finish().expect("a Vec takes all bytes");
-    bytes
+    Encoder::with_info(bytes, info).expect("palette and colours agree")
 }

@@ -78,6 +78,15 @@ impl fmt::Display for RequestHash {
 }
 
 impl RequestHash {
+    /// The first 128 bits of BLAKE3 over a canonical line: names come from strangers, so two requests
+    /// must not be made to meet on purpose.
+    pub(crate) fn of(canonical: &str) -> Self {
+        let digest = blake3::hash(canonical.as_bytes());
+        let mut first = [0; 16];
+        first.copy_from_slice(&digest.as_bytes()[..16]);
+        Self(first)
+    }
+
     /// A prefix for ids and class names: a letter and eight of base 32, so 40 bits.
     pub fn id_prefix(&self) -> String {
         const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
@@ -232,6 +241,11 @@ impl Request {
         self.animated
     }
 
+    /// The language of title and description.
+    pub const fn language(&self) -> Language {
+        self.language
+    }
+
     /// The algorithm's version.
     pub const fn version(&self) -> u32 {
         self.version
@@ -296,13 +310,9 @@ impl Request {
         )
     }
 
-    /// The first 128 bits of BLAKE3 over [`Request::canonical`]: names come from strangers, so two
-    /// requests must not be made to meet on purpose.
+    /// The first 128 bits of BLAKE3 over [`Request::canonical`].
     pub fn hash(&self) -> RequestHash {
-        let digest = blake3::hash(self.canonical().as_bytes());
-        let mut first = [0; 16];
-        first.copy_from_slice(&digest.as_bytes()[..16]);
-        RequestHash(first)
+        RequestHash::of(&self.canonical())
     }
 
     /// Draws the picture. The drawing is the one for the mark's own height in pixels.

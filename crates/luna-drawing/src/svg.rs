@@ -4,18 +4,16 @@
 //! `style` where the picture is animated. No script, no foreign object, no reference to the outside,
 //! no filter.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::io::Write;
-use std::ptr;
+mod letters;
 
+use self::letters::letters;
 use crate::drawing::{Cap, Drawing, Ink, Outline, Paint, Part, Shape};
-use crate::geometry::{Point, Segment, point};
+use crate::geometry::{Point, Segment};
 use crate::motion::{suffix, write_rules};
 use crate::number::{hundredths, put};
-use crate::outline::{Pen, Spot};
-use crate::picture::{Picture, Rgb};
-use crate::wordmark::{Glyph, Placed, Wordmark};
+use crate::outline::Pen;
+use crate::picture::{Colours, Picture, Rgb};
+use crate::wordmark::Wordmark;
 
 /// The picture as a standalone SVG document, UTF-8, without an XML declaration: the same bytes fit
 /// a file and a page. The same picture gives the same bytes on every platform.
@@ -45,12 +43,78 @@ pub fn write(picture: &Picture) -> Vec<u8> {
         colour(&mut out, "fill", picture.colours.ground);
         out.extend_from_slice(b"/>");
     }
-    mark(&mut out, picture);
+    mark(&mut out, picture, Inks::Colours);
     if let Some(wordmark) = &picture.wordmark {
-        letters(&mut out, wordmark, picture.colours.text, &picture.id_prefix);
+        let ink = |out: &mut Vec<u8>| colour(out, "fill", picture.colours.text);
+        letters(&mut out, wordmark, ink, &picture.id_prefix);
     }
     out.extend_from_slice(b"</svg>\n");
     out
+}
+
+/// A mark that follows its reader's colour scheme: the picture's own colours, and those of `dark`
+/// where the scheme is dark. Without a ground and without animation, as a favicon is.
+pub fn write_adaptive(picture: &Picture, dark: Colours) -> Vec<u8> {
+    let mut out = Vec::with_capacity(1536);
+    let prefix = &picture.id_prefix;
+    head(&mut out, picture);
+    out.extend_from_slice(b"<style>@media (prefers-color-scheme:dark){");
+    for (ink, colour) in [(Ink::Primary, dark.primary), (Ink::Accent, dark.accent)] {
+        let shapes = || picture.drawing.shapes().iter().filter(|s| s.ink == ink);
+        let is_stroked = |shape: &Shape| matches!(shape.paint, Paint::Stroke { .. });
+        for (property, used) in [
+            ("fill", shapes().any(|shape| !is_stroked(shape))),
+            ("stroke", shapes().any(is_stroked)),
+        ] {
+            if used {
+                out.push(b'.');
+                out.extend_from_slice(prefix.as_bytes());
+                out.extend_from_slice(class(ink, property == "stroke").as_bytes());
+                out.push(b'{');
+                out.extend_from_slice(property.as_bytes());
+                out.push(b':');
+                out.extend_from_slice(colour.hex().as_bytes());
+                out.push(b'}');
+            }
+        }
+    }
+    out.extend_from_slice(b"}</style>");
+    mark(&mut out, picture, Inks::Both(prefix));
+    out.extend_from_slice(b"</svg>\n");
+    out
+}
+
+/// The mark's shapes alone, for a page that holds the colours: `.p` and `.s` fill with the main and
+/// the second ink, `.pl` and `.sl` draw lines with them.
+pub(crate) fn write_shapes(out: &mut Vec<u8>, picture: &Picture) {
+    mark(out, picture, Inks::Classes);
+}
+
+/// The name's letters alone, in the class `.t`, for the same page; ids begin with `prefix`.
+pub(crate) fn write_letters(out: &mut Vec<u8>, wordmark: &Wordmark, prefix: &str) {
+    let ink = |out: &mut Vec<u8>| text(out, "class", b"t");
+    letters(out, wordmark, ink, prefix);
+}
+
+/// How a shape says which ink it has.
+#[derive(Clone, Copy)]
+enum Inks<'a> {
+    /// By its colour.
+    Colours,
+    /// By its colour, and by a class of this prefix that a rule can give another.
+    Both(&'a str),
+    /// By a class alone.
+    Classes,
+}
+
+/// The class of an ink, after the prefix.
+const fn class(ink: Ink, stroked: bool) -> &'static str {
+    match (ink, stroked) {
+        (Ink::Primary, false) => "p",
+        (Ink::Primary, true) => "pl",
+        (Ink::Accent, false) => "s",
+        (Ink::Accent, true) => "sl",
+    }
 }
 
 fn head(out: &mut Vec<u8>, picture: &Picture) {
@@ -98,7 +162,7 @@ impl Group {
 
 /// The mark's shapes, one group after the other. Shapes may change places: within an ink order
 /// cannot be seen, and the two inks never touch.
-fn mark(out: &mut Vec<u8>, picture: &Picture) {
+fn mark(out: &mut Vec<u8>, picture: &Picture, inks: Inks<'_>) {
     let shapes = picture.drawing.shapes();
     let mut written = vec![false; shapes.len()];
     for (i, first) in shapes.iter().enumerate() {
@@ -118,10 +182,10 @@ fn mark(out: &mut Vec<u8>, picture: &Picture) {
         let wrapped = elements > 1;
         if wrapped {
             out.extend_from_slice(b"<g");
-            attributes(out, picture, group);
+            attributes(out, picture, group, inks);
             out.push(b'>');
         }
-        let own = if wrapped { None } else { Some(group) };
+        let own = if wrapped { None } else { Some((group, inks)) };
         for shape in members() {
             if let Outline::Circle { centre, radius } = shape.outline {
                 circle(out, picture, centre, radius, own);
@@ -143,16 +207,23 @@ fn mark(out: &mut Vec<u8>, picture: &Picture) {
     }
 }
 
-fn attributes(out: &mut Vec<u8>, picture: &Picture, group: Group) {
+fn attributes(out: &mut Vec<u8>, picture: &Picture, group: Group, inks: Inks<'_>) {
     let ink = match group.ink {
         Ink::Primary => picture.colours.primary,
         Ink::Accent => picture.colours.accent,
     };
+    let coloured = !matches!(inks, Inks::Classes);
     match group.paint {
-        Paint::Fill => colour(out, "fill", ink),
+        Paint::Fill => {
+            if coloured {
+                colour(out, "fill", ink);
+            }
+        }
         Paint::Stroke { width, cap } => {
             text(out, "fill", b"none");
-            colour(out, "stroke", ink);
+            if coloured {
+                colour(out, "stroke", ink);
+            }
             number(out, "stroke-width", width);
             if cap == Cap::Round {
                 text(out, "stroke-linecap", b"round");
@@ -160,7 +231,18 @@ fn attributes(out: &mut Vec<u8>, picture: &Picture, group: Group) {
             }
         }
     }
-    if let Some(part) = group.part {
+    let prefix = match inks {
+        Inks::Colours => None,
+        Inks::Both(prefix) => Some(prefix),
+        Inks::Classes => Some(""),
+    };
+    if let Some(prefix) = prefix {
+        let stroked = matches!(group.paint, Paint::Stroke { .. });
+        text(out, "class", prefix.as_bytes());
+        out.pop();
+        out.extend_from_slice(class(group.ink, stroked).as_bytes());
+        out.push(b'"');
+    } else if let Some(part) = group.part {
         out.extend_from_slice(b" class=\"");
         out.extend_from_slice(picture.id_prefix.as_bytes());
         out.push(suffix(part));
@@ -168,13 +250,19 @@ fn attributes(out: &mut Vec<u8>, picture: &Picture, group: Group) {
     }
 }
 
-fn circle(out: &mut Vec<u8>, picture: &Picture, centre: Point, radius: f64, own: Option<Group>) {
+fn circle(
+    out: &mut Vec<u8>,
+    picture: &Picture,
+    centre: Point,
+    radius: f64,
+    own: Option<(Group, Inks<'_>)>,
+) {
     out.extend_from_slice(b"<circle");
     number(out, "cx", centre.x + picture.mark_at.x);
     number(out, "cy", centre.y + picture.mark_at.y);
     number(out, "r", radius);
-    if let Some(group) = own {
-        attributes(out, picture, group);
+    if let Some((group, inks)) = own {
+        attributes(out, picture, group, inks);
     }
     out.extend_from_slice(b"/>");
 }
@@ -183,11 +271,11 @@ fn path<'a>(
     out: &mut Vec<u8>,
     picture: &Picture,
     shapes: impl Iterator<Item = &'a Shape>,
-    own: Option<Group>,
+    own: Option<(Group, Inks<'_>)>,
 ) {
     out.extend_from_slice(b"<path");
-    if let Some(group) = own {
-        attributes(out, picture, group);
+    if let Some((group, inks)) = own {
+        attributes(out, picture, group, inks);
     }
     out.extend_from_slice(b" d=\"");
     let mut pen = Pen::new(out);
@@ -201,178 +289,6 @@ fn segments<'a>(drawing: &'a Drawing, shape: &Shape) -> &'a [Segment] {
     match &shape.outline {
         Outline::Path(range) => drawing.segments(range),
         Outline::Circle { .. } => &[],
-    }
-}
-
-/// Letters are written in steps of so many font units: the font has 2,000 to the em, and 1,000 is
-/// what most fonts are drawn on (0.02 units of the picture at most, for a tenth fewer bytes).
-const STEP: f64 = 2.0;
-
-/// A glyph's outline in steps, after its first move.
-struct Written {
-    first: Spot,
-    /// From there to the start of the last contour.
-    last: Spot,
-    bytes: Vec<u8>,
-}
-
-thread_local! {
-    /// Glyphs are static, so the digits of an outline are made once a thread; the key is the glyph's
-    /// address. A memo only: it changes no byte, and holds no more than the font does.
-    static WRITTEN: RefCell<HashMap<usize, Written>> = RefCell::new(HashMap::new());
-}
-
-/// Over this size a word whose letters come again is written with each of them once.
-const JOINED_BYTES: usize = 5_000;
-
-/// The word in steps of the font: whole numbers take fewer bytes than decimals.
-fn letters(out: &mut Vec<u8>, wordmark: &Wordmark, ink: Rgb, prefix: &str) {
-    let inked: Vec<Placed> = wordmark
-        .glyphs
-        .iter()
-        .filter(|placed| !placed.glyph.segments.is_empty())
-        .copied()
-        .collect();
-    let Some(left) = inked.first().map(|placed| placed.x) else {
-        return;
-    };
-    let letters: Vec<Letter> = inked
-        .iter()
-        .map(|placed| Letter {
-            glyph: placed.glyph,
-            x: steps((placed.x - left) / wordmark.scale),
-        })
-        .collect();
-    out.extend_from_slice(b"<g");
-    colour(out, "fill", ink);
-    out.extend_from_slice(b" transform=\"translate(");
-    put(out, hundredths(left));
-    out.push(b' ');
-    put(out, hundredths(wordmark.baseline));
-    // Seven decimals: the last letter of the longest name is within a hundredth of a unit.
-    // Writing to a vector cannot fail.
-    let _ = write!(out, ")scale({:.7})\">", wordmark.scale * STEP);
-    let begin = out.len();
-    joined(out, &letters);
-    if out.len() - begin > JOINED_BYTES {
-        let mut once = Vec::with_capacity(JOINED_BYTES);
-        each_once(&mut once, &letters, prefix);
-        if once.len() < out.len() - begin {
-            out.truncate(begin);
-            out.extend_from_slice(&once);
-        }
-    }
-    out.extend_from_slice(b"</g>");
-}
-
-/// A letter and its place, in hundredths of a step from the first one.
-#[derive(Clone, Copy)]
-struct Letter {
-    glyph: &'static Glyph,
-    x: i32,
-}
-
-/// One path. Letters do not overlap each other, so winding cannot mix.
-fn joined(out: &mut Vec<u8>, letters: &[Letter]) {
-    if letters.is_empty() {
-        return;
-    }
-    out.extend_from_slice(b"<path d=\"");
-    outlines(out, letters);
-    out.extend_from_slice(b"\"/>");
-}
-
-/// Letters that come once as one path; each of the others as a path of its own and its uses.
-fn each_once(out: &mut Vec<u8>, letters: &[Letter], prefix: &str) {
-    let times = |letter: &Letter| {
-        letters
-            .iter()
-            .filter(|l| ptr::eq(l.glyph, letter.glyph))
-            .count()
-    };
-    let (single, repeated): (Vec<Letter>, Vec<Letter>) = letters
-        .iter()
-        .copied()
-        .partition(|letter| times(letter) == 1);
-    joined(out, &single);
-    let mut defined: Vec<Letter> = Vec::new();
-    for letter in repeated {
-        // Writing to a vector cannot fail.
-        if let Some(n) = defined
-            .iter()
-            .position(|first| ptr::eq(first.glyph, letter.glyph))
-        {
-            let _ = write!(
-                out,
-                "<use href=\"#{prefix}w{n}\" x=\"{}\"/>",
-                (letter.x - defined[n].x) / 100
-            );
-        } else {
-            let _ = write!(out, "<path id=\"{prefix}w{}\" d=\"", defined.len());
-            outlines(out, &[letter]);
-            out.extend_from_slice(b"\"/>");
-            defined.push(letter);
-        }
-    }
-}
-
-fn outlines(out: &mut Vec<u8>, letters: &[Letter]) {
-    let mut pen = Pen::new(out);
-    WRITTEN.with_borrow_mut(|all| {
-        for Letter { glyph, x } in letters {
-            let glyph = all
-                .entry(ptr::from_ref(*glyph).addr())
-                .or_insert_with(|| Written::new(glyph));
-            pen.move_to((x + glyph.first.0, glyph.first.1));
-            pen.append(&glyph.bytes, glyph.last);
-        }
-    });
-}
-
-/// Font units to whole steps, as hundredths.
-fn steps(font_units: f64) -> i32 {
-    (font_units / STEP).round() as i32 * 100
-}
-
-impl Written {
-    fn new(glyph: &Glyph) -> Self {
-        let first = match glyph.segments.first() {
-            Some(Segment::Move(p)) => (steps(p.x), steps(p.y)),
-            _ => (0, 0),
-        };
-        let p = |p: Point| point(p.x / STEP, p.y / STEP);
-        let stepped: Vec<Segment> = glyph
-            .segments
-            .iter()
-            .map(|segment| match *segment {
-                Segment::Move(to) => Segment::Move(p(to)),
-                Segment::Line(to) => Segment::Line(p(to)),
-                Segment::Cubic(a, b, to) => Segment::Cubic(p(a), p(b), p(to)),
-                Segment::Arc {
-                    centre,
-                    radius,
-                    start,
-                    turn,
-                    to,
-                } => Segment::Arc {
-                    centre: p(centre),
-                    radius: radius / STEP,
-                    start,
-                    turn,
-                    to: p(to),
-                },
-                Segment::Close => Segment::Close,
-            })
-            .collect();
-        let mut bytes = Vec::with_capacity(256);
-        let mut pen = Pen::anywhere(&mut bytes, first);
-        pen.outline(&stepped, point(0.0, 0.0));
-        let end = pen.contour_start();
-        Self {
-            first,
-            last: (end.0 - first.0, end.1 - first.1),
-            bytes,
-        }
     }
 }
 
@@ -407,7 +323,7 @@ fn colour(out: &mut Vec<u8>, name: &str, Rgb(r, g, b): Rgb) {
 }
 
 /// Text content: marks of XML are escaped, and what XML 1.0 forbids even as a reference is left out.
-fn escape(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn escape(out: &mut Vec<u8>, text: &str) {
     for character in text.chars() {
         match character {
             '<' => out.extend_from_slice(b"&lt;"),

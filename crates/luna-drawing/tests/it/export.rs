@@ -42,7 +42,7 @@ fn pictures() -> Vec<Picture> {
 }
 
 /// Decodes a PNG file to RGBA.
-fn decoded(file: &[u8]) -> (u32, u32, Vec<u8>) {
+pub(crate) fn decoded(file: &[u8]) -> (u32, u32, Vec<u8>) {
     let mut decoder = png::Decoder::new(Cursor::new(file));
     decoder.set_transformations(png::Transformations::EXPAND);
     let mut reader = decoder.read_info().expect("a PNG file");

@@ -5,6 +5,8 @@
 
 mod export;
 mod generator;
+mod guide;
+mod kit;
 mod pixels;
 mod quality;
 mod requests;
