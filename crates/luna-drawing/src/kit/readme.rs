@@ -93,8 +93,8 @@ fn french(named: bool) -> String {
     let lockups = if named {
         "\
 lockup-horizontal, lockup-stacked
-            Le signe avec le nom à sa droite ou au-dessous. À employer partout
-            où le nom ne figure pas déjà à côté.
+            Le symbole avec le nom à sa droite ou au-dessous. À employer
+            partout où le nom ne figure pas déjà à côté.
 "
     } else {
         ""

@@ -275,7 +275,14 @@ pub(super) fn usage(page: &mut Page, art: &Art, words: &Texts) {
         format!("<span class=\"crowd\">{before}</span>{mark}<span class=\"crowd\">{after}</span>");
     case(page, NO, "on-light crowd", &crowd, words.dont_crowd);
     if art.is_short() {
-        case(page, NO, "on-light", &rearranged(art), words.dont_rearrange);
+        let name_first = rearranged(art);
+        case(page, NO, "on-light", &name_first, words.dont_rearrange);
+    } else {
+        let half = format!(
+            "<div class=\"cropped\">{}</div>",
+            mark_px(Detail::Full, 150)
+        );
+        case(page, NO, "on-light", &half, words.dont_crop);
     }
     case(
         page,
