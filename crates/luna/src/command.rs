@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use chassis::service::{CommandFault, Terminal};
 use clap::{ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand};
+use luna_drawing::kit::KitRequest;
 use luna_drawing::request::{Draft, Request};
 use luna_drawing::sheet;
 use serde::Serialize;
 
 use crate::api::{generator_list, variant_list};
 use crate::fault::worded;
+use crate::kit;
 use crate::picture::{Format, PictureFault, write};
 
 /// Brand marks from a name
@@ -34,6 +36,12 @@ enum Verb {
         aplomb luna mark --seed 42 -o favicon.ico"
     )]
     Mark(Box<Mark>),
+    /// Draw a brand kit: marks, lockups, favicons, PDF and a style guide in one zip file
+    #[command(
+        after_help = "Examples:\n  aplomb luna kit --name Northwind -o northwind.zip\n  \
+        aplomb luna kit --name \"Café Zoé\" --generator petal --variant awakening --primary '#2258e5' --lang fr -o cafe.zip"
+    )]
+    Kit(Kit),
     /// Draw the contact sheet: all families and emotions, small sizes and lockups
     #[command(after_help = "Example:\n  aplomb luna sheet --name \"Café Zoé\" -o sheet.png")]
     Sheet(Sheet),
@@ -96,6 +104,37 @@ struct Mark {
 }
 
 #[derive(Args)]
+struct Kit {
+    /// Family: crescent, orbit, lambda, network, halo, tessera, petal, aperture, horizon, monogram
+    #[arg(long, value_name = "FAMILY", default_value = "crescent")]
+    generator: String,
+    /// Emotion: serenity, power, mystery, awakening, creative
+    #[arg(long, value_name = "EMOTION", default_value = "serenity")]
+    variant: String,
+    /// The name: without it the kit has no lockups
+    #[arg(long)]
+    name: Option<String>,
+    /// A number or a text that decides the mark in place of the name
+    #[arg(long)]
+    seed: Option<String>,
+    /// Your colour, #rrggbb: repaired in lightness until its contrast holds
+    #[arg(long, value_name = "COLOUR")]
+    primary: Option<String>,
+    /// A second colour
+    #[arg(long, value_name = "COLOUR")]
+    accent: Option<String>,
+    /// Language of the style guide and of titles: en or fr (default: yours)
+    #[arg(long)]
+    lang: Option<String>,
+    /// Version of the algorithm
+    #[arg(long = "v", value_name = "VERSION")]
+    v: Option<String>,
+    /// The zip file to write; `-` is standard output
+    #[arg(short, long, value_name = "FILE", default_value = "kit.zip")]
+    output: PathBuf,
+}
+
+#[derive(Args)]
 struct Sheet {
     /// A number or a text that decides every mark
     #[arg(long)]
@@ -127,6 +166,7 @@ pub(crate) fn run(matches: &ArgMatches, terminal: &mut Terminal<'_>) -> Result<(
         Verb::Variants(listing) => variants(&listing, terminal),
         Verb::Generators(listing) => generators(&listing, terminal),
         Verb::Mark(mark) => draw(&mark, terminal),
+        Verb::Kit(kit) => draw_kit(&kit, terminal),
         Verb::Sheet(sheet) => draw_sheet(&sheet, terminal),
     }
 }
@@ -153,6 +193,32 @@ fn draw(mark: &Mark, terminal: &mut Terminal<'_>) -> Result<(), CommandFault> {
         .and_then(|request| write(&request, format));
     let bytes = drawn.map_err(|fault| said(&fault, terminal))?;
     deliver(&bytes, mark.output.as_deref(), format, terminal)
+}
+
+fn draw_kit(arguments: &Kit, terminal: &mut Terminal<'_>) -> Result<(), CommandFault> {
+    let draft = Draft {
+        generator: &arguments.generator,
+        variant: &arguments.variant,
+        seed: arguments.seed.as_deref(),
+        name: arguments.name.as_deref(),
+        primary: arguments.primary.as_deref(),
+        accent: arguments.accent.as_deref(),
+        language: Some(
+            arguments
+                .lang
+                .as_deref()
+                .unwrap_or(terminal.language.code()),
+        ),
+        version: arguments.v.as_deref(),
+        ..Draft::default()
+    };
+    let checked = Request::parse(&draft)
+        .map_err(PictureFault::from)
+        .and_then(|request| Ok(KitRequest::new(request)?))
+        .map_err(|fault| said(&fault, terminal))?;
+    let bytes =
+        kit::zip(&checked, |_, _| true).map_err(|fault| CommandFault::Failed(fault.to_string()))?;
+    write_file(&bytes, &arguments.output, terminal)
 }
 
 fn draw_sheet(arguments: &Sheet, terminal: &mut Terminal<'_>) -> Result<(), CommandFault> {
@@ -249,32 +315,39 @@ fn deliver(
     format: Format,
     terminal: &mut Terminal<'_>,
 ) -> Result<(), CommandFault> {
-    let say = |key: &str, arguments| terminal.catalogue.text(terminal.language, key, &arguments);
     match file {
-        Some(path) if path != Path::new("-") => {
-            let shown = path.display().to_string();
-            replace(path, bytes).map_err(|cause| {
-                CommandFault::Failed(say(
-                    "luna.not_written",
-                    vec![("path", shown.clone()), ("cause", cause.to_string())],
-                ))
-            })?;
-            let line = say(
-                "luna.written",
-                vec![("path", shown), ("bytes", bytes.len().to_string())],
-            );
-            // The picture is written; that nobody reads the note changes nothing.
-            let _ = writeln!(terminal.notes, "{line}");
-            Ok(())
-        }
+        Some(path) => write_file(bytes, path, terminal),
         None if terminal.output_is_terminal && format != Format::Svg => {
-            Err(CommandFault::Usage(say(
-                "luna.binary_terminal",
-                vec![("format", format.extension().to_owned())],
-            )))
+            let named = vec![("format", format.extension().to_owned())];
+            let said = terminal
+                .catalogue
+                .text(terminal.language, "luna.binary_terminal", &named);
+            Err(CommandFault::Usage(said))
         }
-        _ => answer(bytes, terminal),
+        None => answer(bytes, terminal),
     }
+}
+
+/// Writes the bytes to a file, or to standard output where it is `-`.
+fn write_file(bytes: &[u8], path: &Path, terminal: &mut Terminal<'_>) -> Result<(), CommandFault> {
+    if path == Path::new("-") {
+        return answer(bytes, terminal);
+    }
+    let say = |key: &str, arguments| terminal.catalogue.text(terminal.language, key, &arguments);
+    let shown = path.display().to_string();
+    replace(path, bytes).map_err(|cause| {
+        CommandFault::Failed(say(
+            "luna.not_written",
+            vec![("path", shown.clone()), ("cause", cause.to_string())],
+        ))
+    })?;
+    let line = say(
+        "luna.written",
+        vec![("path", shown), ("bytes", bytes.len().to_string())],
+    );
+    // The file is written; that nobody reads the note changes nothing.
+    let _ = writeln!(terminal.notes, "{line}");
+    Ok(())
 }
 
 /// Writes beside the file and then takes its place: what was there stays whole if the disk is full.

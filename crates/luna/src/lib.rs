@@ -1,6 +1,6 @@
 //! Luna: brand marks from a name.
 //!
-//! * [`picture`]: one checked request to the bytes of one file, the same for API and command line
+//! * [`picture`], [`kit`]: one checked request to the bytes of one file or of a brand kit, the same for API and command line
 //! * `recipe`: a request as it comes in a body and is kept; `store`: the history
 //! * `api`: routes; `command`: verbs; `checks`: what "ready" means here; `metrics`: the names of the original's dashboards
 //!
@@ -11,6 +11,7 @@ mod checks;
 mod command;
 mod configuration;
 mod fault;
+pub mod kit;
 mod metrics;
 pub mod picture;
 mod recipe;
