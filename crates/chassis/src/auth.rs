@@ -3,29 +3,47 @@
 //! * [`Caller`]: who sent a request; handlers take it as an argument, and filter what they read and write by its workspace
 //! * [`Role`] and [`Scopes`]: what a caller may do; [`Access`]: what an operation asks for, stated in the OpenAPI document
 //!   (`x-access`) and enforced by the front before the handler runs
-//! * [`Auth`]: from credentials to a caller
-//! * [`keys`]: API keys; `tables`: what is stored
+//! * [`Auth`]: from credentials ([`credentials`], `origin`) to a caller (`identify`)
+//! * [`password`], [`sessions`] with their `tokens`, `totp`, `reset`, `lockout`: signing in, and what keeps others from it
+//! * [`keys`]: API keys; `used`: when they and sessions were last used; `keep`: the room's loop
+//! * `tables`: what is stored; `api`: the routes; `post`: the seam to the room that sends mail
 
 mod caller;
+pub mod credentials;
+mod identify;
 pub mod keys;
+mod origin;
+pub mod password;
+mod post;
 mod role;
 mod scope;
+pub mod sessions;
 pub(crate) mod tables;
+mod tokens;
+mod used;
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode, header};
+use http::StatusCode;
 use sea_orm_migration::MigrationTrait;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
+use crate::config::{self, AllowedOrigin, Config, Profile, Secret};
 use crate::data::{DataError, Database};
 use crate::http::problem::Problem;
 
 pub use caller::Caller;
 pub(crate) use caller::admit;
+use identify::Known;
+pub use identify::{Asking, WORKSPACE};
+use post::NoPost;
+pub use post::{Letter, Post};
 pub use role::Role;
 pub use scope::{Access, Scope, ScopeFault, Scopes, Verb};
+use tokens::Keyring;
+use used::Used;
 
 crate::id_type! {
     /// A workspace: everything that is owned belongs to one.
@@ -39,71 +57,161 @@ crate::id_type! {
     /// An API key.
     KeyId
 }
+crate::id_type! {
+    /// A sign-in that lasts: a browser, or a client with its tokens.
+    SessionId
+}
 
-/// How long a key's identity may be kept in memory. Revoking on this instance takes effect at once; on others that share
-/// the database after this time at the latest.
+/// How long an identity may be kept in memory. Revoking on this instance takes effect at once; on others that share the
+/// database after this time at the latest.
 const REMEMBER: Duration = Duration::from_secs(5);
+/// How long an ended sign-in is kept in mind: longer than any look-up that began before it ended.
+const REVOKED: Duration = Duration::from_mins(5);
 
 /// From credentials to callers. Clones share it.
 #[derive(Clone)]
-pub struct Auth {
+pub struct Auth(Arc<Shared>);
+
+struct Shared {
     database: Database,
-    known: moka::future::Cache<[u8; 32], Arc<Caller>>,
+    settings: config::Auth,
+    profile: Profile,
+    allowed_origins: Vec<AllowedOrigin>,
+    address: String,
+    rooms: Vec<&'static str>,
+    keyring: Keyring,
+    memory: moka::future::Cache<[u8; 32], Arc<Known>>,
+    revoked: moka::sync::Cache<SessionId, ()>,
+    epoch: AtomicU64,
+    used: Used,
+    post: RwLock<Arc<dyn Post>>,
 }
 
 impl Auth {
-    /// Over this database.
-    pub fn new(database: &Database) -> Self {
-        let known = moka::future::Cache::builder()
+    /// Over a database that is up to date. `rooms` are all that a scope may name.
+    pub async fn open(
+        database: &Database,
+        config: &Config,
+        rooms: Vec<&'static str>,
+    ) -> Result<Self, DataError> {
+        let memory = moka::future::Cache::builder()
             .max_capacity(10_000)
             .time_to_live(REMEMBER)
             .build();
-        Self {
+        let revoked = moka::sync::Cache::builder()
+            .max_capacity(1_000_000)
+            .time_to_live(REVOKED)
+            .build();
+        // Never from a request's `Host`, which a stranger may choose.
+        let address = match &config.http.public_url {
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+            None => format!("http://{}", config.http.listen),
+        };
+        Ok(Self(Arc::new(Shared {
+            keyring: Keyring::load(database, &config.auth).await?,
             database: database.clone(),
-            known,
-        }
+            settings: config.auth.clone(),
+            profile: config.profile,
+            allowed_origins: config.http.allowed_origins.clone(),
+            address,
+            rooms,
+            memory,
+            revoked,
+            epoch: AtomicU64::new(0),
+            used: Used::default(),
+            post: RwLock::new(Arc::new(NoPost)),
+        })))
     }
 
-    /// The caller that the request's credentials prove. `None` without credentials; a problem where they prove nothing.
-    pub async fn identify(&self, headers: &HeaderMap) -> Result<Option<Arc<Caller>>, Problem> {
-        let Some(value) = headers.get(header::AUTHORIZATION) else {
-            return Ok(None);
-        };
-        let token = value
-            .to_str()
-            .ok()
-            .and_then(|text| text.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim());
-        match token {
-            Some(token) if token.starts_with(keys::PREFIX) => self.by_key(token).await.map(Some),
-            _ => Err(unauthorised("auth.invalid_credentials")),
-        }
+    /// Sends mail by `post` from now on.
+    pub fn deliver_by(&self, post: Arc<dyn Post>) {
+        *self.0.post.write().expect("no code panics while it holds this") = post;
     }
 
-    async fn by_key(&self, secret: &str) -> Result<Arc<Caller>, Problem> {
-        let hash = keys::hash(secret);
-        if let Some(caller) = self.known.get(&hash).await {
-            return Ok(caller);
-        }
-        let found = keys::find(&self.database, hash).await;
-        let caller = match found {
-            Ok(Some(caller)) => Arc::new(caller),
-            Ok(None) => return Err(unauthorised("auth.invalid_credentials")),
-            Err(fault) => return Err(Problem::from(fault)),
-        };
-        self.known.insert(hash, caller.clone()).await;
-        Ok(caller)
-    }
-
-    /// Forgets what is remembered of all credentials, so that a change takes effect at once.
+    /// Forgets what is remembered of all credentials, so that a change of a person, a key or a membership takes effect at
+    /// once, also for look-ups that are under way.
     pub fn forget(&self) {
-        self.known.invalidate_all();
+        self.0.epoch.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Forgets sign-ins that have ended: their cookies and tokens are dead at once.
+    pub fn revoke(&self, sessions: impl IntoIterator<Item = SessionId>) {
+        for session in sessions {
+            self.0.revoked.insert(session, ());
+        }
     }
 
     /// The time, as the database has it.
     pub fn clock(&self) -> &dyn Clock {
-        self.database.clock()
+        self.0.database.clock()
+    }
+
+    /// The name under which this server sets a browser's cookie. The plain one is for a developer's machine alone.
+    pub fn cookie_name(&self, secure: bool) -> &'static str {
+        if secure || self.0.profile != Profile::Development {
+            credentials::SECURE_COOKIE
+        } else {
+            credentials::PLAIN_COOKIE
+        }
+    }
+
+    /// An access token for a sign-in.
+    fn access_token(&self, user: UserId, session: SessionId, workspace: WorkspaceId) -> Secret {
+        let now = self.clock().now();
+        Secret::new(self.0.keyring.sign(user, session, workspace, now))
+    }
+
+    async fn remember(&self, hash: [u8; 32], known: Known) {
+        self.0.memory.insert(hash, Arc::new(known)).await;
+    }
+
+    fn is_revoked(&self, session: SessionId) -> bool {
+        self.0.revoked.contains_key(&session)
+    }
+
+    fn used_session(&self, session: SessionId) -> Option<Timestamp> {
+        self.0.used.of_session(session)
+    }
+
+    fn epoch(&self) -> u64 {
+        self.0.epoch.load(Ordering::SeqCst)
+    }
+
+    fn memory(&self) -> &moka::future::Cache<[u8; 32], Arc<Known>> {
+        &self.0.memory
+    }
+
+    fn used(&self) -> &Used {
+        &self.0.used
+    }
+
+    fn keyring(&self) -> &Keyring {
+        &self.0.keyring
+    }
+
+    fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    fn settings(&self) -> &config::Auth {
+        &self.0.settings
+    }
+
+    fn allowed_origins(&self) -> &[AllowedOrigin] {
+        &self.0.allowed_origins
+    }
+
+    /// Where people reach the server, without a slash at the end.
+    fn address(&self) -> &str {
+        &self.0.address
+    }
+
+    fn rooms(&self) -> &[&'static str] {
+        &self.0.rooms
+    }
+
+    fn post(&self) -> Arc<dyn Post> {
+        self.0.post.read().expect("no code panics while it holds this").clone()
     }
 }
 

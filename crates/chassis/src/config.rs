@@ -3,7 +3,7 @@
 //! A later source wins: defaults, file, environment (`APLOMB_HTTP__LISTEN`), command line. Whatever is wrong is
 //! reported together, each fault with its key and the place it was written.
 //!
-//! - one struct per concern: [`Root`], [`Http`], [`Data`], [`Limits`], [`Telemetry`], and a [`Section`] per service
+//! - one struct per concern: [`Root`], [`Http`], [`Data`], [`Limits`], [`Auth`], [`Telemetry`], and a [`Section`] per service
 //! - [`load`] reads, checks and refuses; [`Config::show`] prints what is in force and where each value came from
 //! - [`schema`] and [`reference()`] render the same structs as JSON Schema and as a page
 //!
@@ -11,6 +11,7 @@
 //! file, the environment, the command line, the schema and the page.
 
 mod address;
+mod auth;
 mod data;
 mod environment;
 mod fault;
@@ -38,6 +39,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use address::{AllowedOrigin, Network, PublicUrl};
+pub use auth::Auth;
 pub use data::{Data, DatabaseUrl};
 pub use fault::{Fault, Faults, Origin};
 pub use http::Http;
@@ -88,6 +90,8 @@ pub struct Config {
     pub data: Data,
     /// Requests allowed per client.
     pub limits: Limits,
+    /// Signing in.
+    pub auth: Auth,
     /// Logs and metrics.
     pub telemetry: Telemetry,
     sections: BTreeMap<&'static str, Arc<dyn Any + Send + Sync>>,

@@ -148,7 +148,7 @@ impl House {
         }
 
         let context = Arc::new(Context {
-            auth: Auth::new(&database),
+            auth: Auth::open(&database, &config, rooms(services)).await?,
             config: Arc::new(config),
             database,
             catalogue,

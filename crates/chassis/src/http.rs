@@ -34,6 +34,8 @@ pub struct RequestContext {
     pub language: Language,
     /// The caller's address, behind trusted proxies the one that they vouch for.
     pub client: std::net::IpAddr,
+    /// Whether the request came over TLS, here or at a trusted proxy.
+    pub secure: bool,
 }
 
 /// A request's id: the caller's own `X-Request-Id` where it is well formed, else a new ULID.

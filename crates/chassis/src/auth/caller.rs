@@ -6,7 +6,7 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::StatusCode;
 use http::request::Parts;
 
-use super::{Access, KeyId, Role, Scope, Scopes, UserId, WorkspaceId, unauthorised};
+use super::{Access, KeyId, Role, Scope, Scopes, SessionId, UserId, WorkspaceId, unauthorised};
 use crate::http::problem::Problem;
 
 /// Who sent a request, as his credentials prove. Handlers take it as an argument (`Option<Caller>` where anybody may ask).
@@ -18,6 +18,8 @@ pub struct Caller {
     pub user: Option<UserId>,
     /// The key, where one was used.
     pub key: Option<KeyId>,
+    /// The sign-in, where a person asks through a browser or a client.
+    pub session: Option<SessionId>,
     /// The person's role in the workspace; a key without a person acts as its owner, within its scopes.
     pub role: Role,
     /// What the credentials grant; `role` limits it further.

@@ -2,7 +2,8 @@
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
-use super::tables::{api_key, member, user};
+use super::sessions::{Standing, parsed, role_of};
+use super::tables::api_key;
 use super::{Caller, KeyId, Role, Scopes, UserId, WorkspaceId};
 use crate::clock::Timestamp;
 use crate::config::Secret;
@@ -32,7 +33,7 @@ pub struct NewKey {
 /// Makes a key. The secret is given here once and kept nowhere.
 pub async fn create(database: &Database, new: NewKey) -> Result<(KeyId, Secret), DataError> {
     let id = KeyId::generate(database.clock());
-    let secret = generate();
+    let secret = generate(PREFIX);
     let row = api_key::ActiveModel {
         id: Set(id.to_string()),
         workspace_id: Set(new.workspace.to_string()),
@@ -59,65 +60,43 @@ pub async fn create(database: &Database, new: NewKey) -> Result<(KeyId, Secret),
     Ok((id, Secret::new(secret)))
 }
 
-/// Who holds the key with this hash: none where it is unknown, revoked, past its time, or its person is gone.
-pub(super) async fn find(database: &Database, hash: [u8; 32]) -> Result<Option<Caller>, DataError> {
+/// Who holds the key with this hash, and until when: none where it is unknown, revoked, past its time, or its person is gone.
+pub(super) async fn find(
+    database: &Database,
+    hash: [u8; 32],
+) -> Result<Option<(Caller, Option<Timestamp>)>, DataError> {
     let row = api_key::Entity::find()
         .filter(api_key::Column::SecretHash.eq(hex(&hash)))
         .filter(api_key::Column::RevokedAt.is_null())
         .one(database.read())
         .await?;
     let Some(row) = row else { return Ok(None) };
-    let now = database.clock().now().to_string();
-    if row.expires_at.is_some_and(|end| end <= now) {
+    let ends_at: Option<Timestamp> = match &row.expires_at {
+        Some(text) => Some(parsed(text, "api_key.expires_at")?),
+        None => None,
+    };
+    if ends_at.is_some_and(|end| end <= database.clock().now()) {
         return Ok(None);
     }
-    let malformed = |column| move |_| DataError::Malformed { column };
     let role = match &row.user_id {
         None => Role::Owner,
         Some(user) => match role_of(database, &row.workspace_id, user).await? {
-            Some(role) => role,
-            None => return Ok(None),
+            Standing::Member(role) => role,
+            Standing::NotMember | Standing::Disabled => return Ok(None),
         },
     };
-    Ok(Some(Caller {
-        workspace: row
-            .workspace_id
-            .parse()
-            .map_err(malformed("api_key.workspace_id"))?,
+    let caller = Caller {
+        workspace: parsed(&row.workspace_id, "api_key.workspace_id")?,
         user: match row.user_id {
-            Some(text) => Some(text.parse().map_err(malformed("api_key.user_id"))?),
+            Some(text) => Some(parsed(&text, "api_key.user_id")?),
             None => None,
         },
-        key: Some(row.id.parse().map_err(malformed("api_key.id"))?),
+        key: Some(parsed(&row.id, "api_key.id")?),
+        session: None,
         role,
-        scopes: row.scopes.parse().map_err(|_| DataError::Malformed {
-            column: "api_key.scopes",
-        })?,
-    }))
-}
-
-/// The role of a person whose account is in use; none for those who left.
-async fn role_of(
-    database: &Database,
-    workspace: &str,
-    person: &str,
-) -> Result<Option<Role>, DataError> {
-    let enabled = user::Entity::find_by_id(person)
-        .filter(user::Column::DisabledAt.is_null())
-        .one(database.read())
-        .await?;
-    if enabled.is_none() {
-        return Ok(None);
-    }
-    let row = member::Entity::find_by_id((workspace.to_owned(), person.to_owned()))
-        .one(database.read())
-        .await?;
-    row.map(|row| {
-        row.role.parse().map_err(|()| DataError::Malformed {
-            column: "member.role",
-        })
-    })
-    .transpose()
+        scopes: parsed(&row.scopes, "api_key.scopes")?,
+    };
+    Ok(Some((caller, ends_at)))
 }
 
 /// What is kept and looked up of a secret. A key holds 200 random bits, so a fast hash is as good as a slow one.
@@ -129,12 +108,12 @@ pub(super) fn hex(bytes: &[u8; 32]) -> String {
     blake3::Hash::from(*bytes).to_hex().to_string()
 }
 
-/// `ak_live_` and forty characters of Crockford's base 32: 200 bits of the system's randomness.
-fn generate() -> String {
+/// The prefix and forty characters of Crockford's base 32: 200 bits of the system's randomness.
+pub(super) fn generate(prefix: &str) -> String {
     const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     let mut random = [0_u8; 40];
     getrandom::fill(&mut random).expect("the system has randomness");
-    let mut secret = PREFIX.to_owned();
+    let mut secret = prefix.to_owned();
     secret.extend(
         random
             .iter()

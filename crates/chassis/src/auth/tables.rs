@@ -1,5 +1,7 @@
 //! What is stored of workspaces, people and keys.
 
+pub(crate) mod sign_in;
+
 use sea_orm::sea_query::{ColumnDef, ForeignKey, ForeignKeyAction, Index, Table};
 use sea_orm::{ActiveValue::Set, DbErr, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
@@ -130,7 +132,9 @@ pub(crate) mod api_key {
 
 /// In order. Applied ones are never changed; a new one goes to the end.
 pub(super) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(CreateAccounts)]
+    let mut all: Vec<Box<dyn MigrationTrait>> = vec![Box::new(CreateAccounts)];
+    all.extend(sign_in::migrations());
+    all
 }
 
 /// The oldest workspace, made where there is none: everything of a single team is in it.

@@ -5,6 +5,9 @@ use super::{Config, Faults, Origin, environment};
 /// Shortest token that production takes, in characters: 16 of base64 are 96 bits.
 const MINIMUM_TOKEN_LENGTH: usize = 16;
 
+/// Shortest secret that signs tokens, in characters: HS256 wants as much as its hash has, 32 bytes (RFC 7518, 3.2).
+const MINIMUM_KEY_LENGTH: usize = 32;
+
 /// Passwords that installation guides print.
 const GUESSED_FIRST: [&str; 10] = [
     "admin",
@@ -72,6 +75,16 @@ pub(super) fn weak(config: &Config) -> Faults {
         }
         _ => {}
     }
+    let signing = [
+        ("auth.secret", &config.auth.secret),
+        ("auth.previous_secret", &config.auth.previous_secret),
+    ];
+    for (key, secret) in signing {
+        if secret.as_ref().is_some_and(|secret| is_weak_key(secret.expose())) {
+            let reason = format!("is guessable: take at least {MINIMUM_KEY_LENGTH} random characters");
+            found.refuse(key, &reason);
+        }
+    }
     if let Some((user, password)) = config.data.database().credentials()
         && (password == user || GUESSED_FIRST.contains(&password.to_ascii_lowercase().as_str()))
     {
@@ -83,6 +96,14 @@ pub(super) fn weak(config: &Config) -> Faults {
 fn is_guessable(token: &str) -> bool {
     token.chars().count() < MINIMUM_TOKEN_LENGTH
         || GUESSED_FIRST.contains(&token.to_ascii_lowercase().as_str())
+}
+
+fn is_weak_key(secret: &str) -> bool {
+    let mut seen: Vec<char> = secret.chars().collect();
+    let length = seen.len();
+    seen.sort_unstable();
+    seen.dedup();
+    length < MINIMUM_KEY_LENGTH || seen.len() < 10
 }
 
 struct Weak<'a> {

@@ -19,7 +19,7 @@ use tower::Service;
 use super::problem::Problem;
 use super::routes::{Route, Routes};
 use super::{RequestContext, RequestId, address, compress, headers};
-use crate::auth::{self, Auth, Caller};
+use crate::auth::{self, Asking, Auth, Caller};
 use crate::config::Http;
 use crate::i18n::{Catalogue, Language};
 use crate::limits::{Allowance, Limits};
@@ -108,12 +108,12 @@ impl Front {
         let started = Instant::now();
         let _place = Place::take(&self.in_flight);
         let route = self.routes.find(request.uri().path());
-        let context = self.context(request.headers(), peer);
+        let secure = self.came_over_tls(request.headers(), peer);
+        let context = self.context(request.headers(), peer, secure);
         let method = request.method().clone();
         let path = request.uri().path().to_owned();
         let origin = headers::allowed_origin(request.headers(), &self.settings.allowed_origins);
         let accepts_gzip = compress::accepts_gzip(request.headers());
-        let secure = self.came_over_tls(request.headers(), peer);
         let mut allowance = None;
 
         let response = if origin.is_some() && headers::is_preflight(&method, request.headers()) {
@@ -122,7 +122,7 @@ impl Front {
             match self.admit(&request, route, context.client) {
                 Ok(state) => {
                     allowance = state;
-                    match self.identify(request.headers(), &method, route).await {
+                    match self.identify(Asking::of(&request, secure), route).await {
                         Ok(caller) => {
                             if let Some(caller) = caller {
                                 request.extensions_mut().insert(caller);
@@ -164,7 +164,7 @@ impl Front {
         response
     }
 
-    fn context(&self, headers: &HeaderMap, peer: IpAddr) -> RequestContext {
+    fn context(&self, headers: &HeaderMap, peer: IpAddr, secure: bool) -> RequestContext {
         let language = headers
             .get(header::ACCEPT_LANGUAGE)
             .and_then(|value| value.to_str().ok());
@@ -172,6 +172,7 @@ impl Front {
             request_id: RequestId::of(headers.get(REQUEST_ID)),
             language: language.map_or(Language::English, Language::negotiate),
             client: address::client(peer, headers, &self.settings.trusted_proxies),
+            secure,
         }
     }
 
@@ -224,15 +225,14 @@ impl Front {
     /// Who asks, if the route lets him in. Health and metrics look at no credentials of ours.
     async fn identify(
         &self,
-        headers: &HeaderMap,
-        method: &Method,
+        asking: Asking<'_>,
         route: &Route,
     ) -> Result<Option<Arc<Caller>>, Problem> {
         if route.exempt {
             return Ok(None);
         }
-        let caller = self.auth.identify(headers).await?;
-        auth::admit(route.access(method), caller.as_deref())?;
+        let caller = self.auth.identify(asking).await?;
+        auth::admit(route.access(asking.method), caller.as_deref())?;
         Ok(caller)
     }
 

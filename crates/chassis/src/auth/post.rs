@@ -1,0 +1,33 @@
+//! The seam to the room that sends mail.
+
+use futures_util::future::BoxFuture;
+
+use crate::i18n::Language;
+
+/// A mail to one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// His address.
+    pub to: String,
+    /// His language.
+    pub language: Language,
+    /// The template, such as `auth.reset`.
+    pub template: &'static str,
+    /// What the template is filled with. Holds secrets: never for a log.
+    pub arguments: Vec<(&'static str, String)>,
+}
+
+/// Takes letters: answers once they will not be lost any more.
+pub trait Post: Send + Sync {
+    /// Takes one. The error is for the log and holds nothing of the letter.
+    fn send(&self, letter: Letter) -> BoxFuture<'static, Result<(), String>>;
+}
+
+/// Where no mail is set up.
+pub(super) struct NoPost;
+
+impl Post for NoPost {
+    fn send(&self, _: Letter) -> BoxFuture<'static, Result<(), String>> {
+        Box::pin(async { Err("no mail is set up".to_owned()) })
+    }
+}
