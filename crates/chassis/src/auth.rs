@@ -8,18 +8,23 @@
 //! * [`keys`]: API keys; `used`: when they and sessions were last used; `keep`: the room's loop
 //! * `tables`: what is stored; `api`: the routes; `post`: the seam to the room that sends mail
 
+pub(crate) mod api;
 mod caller;
 pub mod credentials;
 mod identify;
+pub(crate) mod keep;
 pub mod keys;
+mod lockout;
 mod origin;
 pub mod password;
 mod post;
+mod reset;
 mod role;
 mod scope;
 pub mod sessions;
 pub(crate) mod tables;
 mod tokens;
+mod totp;
 mod used;
 
 use std::sync::atomic::{AtomicU64, Ordering};

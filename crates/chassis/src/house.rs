@@ -195,6 +195,11 @@ impl House {
         })
     }
 
+    /// Who asks: where the binary and tests say by what mail goes out.
+    pub fn auth(&self) -> &Auth {
+        &self.context.auth
+    }
+
     /// The document that describes its routes.
     pub fn document(&self) -> &OpenApi {
         &self.document
@@ -206,7 +211,9 @@ impl House {
         listener: TcpListener,
         stop: impl Future<Output = ()>,
     ) -> Result<Drain, HouseFault> {
+        let keeper = auth::keep::Keeper::start(&self.context.auth);
         let drain = server::serve(listener, self.front, stop).await?;
+        keeper.stop().await;
         self.starts.close(self.start.id).await?;
         self.context.database.close().await?;
         Ok(drain)

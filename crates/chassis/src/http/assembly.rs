@@ -18,6 +18,7 @@ use super::contract;
 use super::health::{self, Vitals};
 use super::home::Home;
 use super::problem::Problem;
+use crate::auth;
 use crate::config::Secret;
 use crate::service::{Context, Service};
 use crate::telemetry::metrics;
@@ -92,7 +93,7 @@ fn health_routes() -> OpenApiRouter<Arc<Vitals>> {
 
 /// The chassis' own part of `/api/v1`, room by room.
 fn chassis_routes() -> OpenApiRouter<Arc<Context>> {
-    OpenApiRouter::new().nest("/api/v1", OpenApiRouter::new())
+    OpenApiRouter::new().nest("/api/v1", auth::api::routes())
 }
 
 fn service_routes(services: &[Arc<dyn Service>]) -> OpenApiRouter<Arc<Context>> {

@@ -59,11 +59,9 @@ impl Routes {
         let mut routes = Vec::new();
         let mut router = matchit::Router::new();
         let documented = document.paths.paths.iter().map(|(path, item)| {
-            let limit = item
-                .get
-                .as_ref()
-                .and_then(|operation| operation.extensions.as_ref())
-                .and_then(|e| {
+            let limit = operations(item)
+                .filter_map(|(_, operation)| operation.extensions.as_ref())
+                .find_map(|e| {
                     e.get("x-limit-per-minute")
                         .and_then(serde_json::Value::as_u64)
                 });

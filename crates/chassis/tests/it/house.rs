@@ -9,10 +9,10 @@ use std::time::Duration;
 use axum::Json;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use chassis::auth;
+use chassis::auth::{self, Auth, Post};
 use chassis::auth::keys::{self, NewKey};
-use chassis::clock::SystemClock;
-use chassis::config::{self, ConfigFile, Override, Sources};
+use chassis::clock::{Clock, SystemClock};
+use chassis::config::{self, ConfigFile, DatabaseUrl, Override, Sources};
 use chassis::data::Database;
 use chassis::house::{House, HouseFault, Services};
 use chassis::http::problem::Problem;
@@ -25,6 +25,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use utoipa_axum::router::OpenApiRouter;
+
+use crate::data::place::Place;
 
 /// Routes that do what hostile or unlucky requests meet.
 struct Trouble;
@@ -70,6 +72,8 @@ impl Service for Trouble {
 /// What is to be started.
 pub(crate) struct Builder {
     settings: Vec<(&'static str, String)>,
+    clock: Arc<dyn Clock>,
+    post: Option<Arc<dyn Post>>,
 }
 
 /// A running house.
@@ -79,7 +83,10 @@ pub(crate) struct Running {
     pub(crate) log: Log,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<Result<Drain, HouseFault>>,
-    folder: TempDir,
+    data: config::Data,
+    clock: Arc<dyn Clock>,
+    pub(crate) auth: Auth,
+    _folder: TempDir,
 }
 
 /// Access log lines, kept.
@@ -118,6 +125,8 @@ pub(crate) fn client() -> reqwest::Client {
 pub(crate) fn house() -> Builder {
     Builder {
         settings: Vec::new(),
+        clock: Arc::new(SystemClock),
+        post: None,
     }
     .set("limits.anonymous_per_minute", "0")
     .set("telemetry.log_format", "json")
@@ -127,6 +136,21 @@ impl Builder {
     pub(crate) fn set(mut self, key: &'static str, value: impl ToString) -> Self {
         self.settings.retain(|(earlier, _)| *earlier != key);
         self.settings.push((key, value.to_string()));
+        self
+    }
+
+    /// On the database and the clock of a place. Houses at one PostgreSQL place share it.
+    pub(crate) fn at(mut self, place: &Place) -> Self {
+        self.clock = place.clock.clone();
+        match &place.config.url {
+            Some(DatabaseUrl::Postgres(url)) => self.set("data.url", url.expose()),
+            _ => self,
+        }
+    }
+
+    /// With mail that goes to a test.
+    pub(crate) fn post(mut self, post: Arc<dyn Post>) -> Self {
+        self.post = Some(post);
         self
     }
 
@@ -152,9 +176,14 @@ impl Builder {
         };
         let config = config::load(&sources).unwrap_or_else(|faults| panic!("{faults}"));
         let log = Log::default();
-        let house = House::open(&services, config, Arc::new(SystemClock), log.clone())
+        let data = config.data.clone();
+        let house = House::open(&services, config, self.clock.clone(), log.clone())
             .await
             .unwrap();
+        let auth = house.auth().clone();
+        if let Some(post) = self.post {
+            auth.deliver_by(post);
+        }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -167,7 +196,10 @@ impl Builder {
             log,
             stop: Some(stop),
             served,
-            folder,
+            data,
+            clock: self.clock,
+            auth,
+            _folder: folder,
         }
     }
 }
@@ -197,12 +229,9 @@ impl Running {
 
     /// A second opening of its database.
     pub(crate) async fn database(&self) -> Database {
-        let folder = self.folder.path().join("data");
-        let data = chassis::config::Data {
-            folder,
-            ..chassis::config::Data::default()
-        };
-        Database::open(&data, Arc::new(SystemClock)).await.unwrap()
+        Database::open(&self.data, self.clock.clone())
+            .await
+            .unwrap()
     }
 
     /// Asks it to stop, without waiting.

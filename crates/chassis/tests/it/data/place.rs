@@ -16,10 +16,10 @@ use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trai
 use sqlx::{Connection, PgConnection};
 
 /// A clock that stands still until it is moved.
-pub(super) struct StoppedClock(AtomicI64);
+pub(crate) struct StoppedClock(AtomicI64);
 
 impl StoppedClock {
-    pub(super) fn advance_ms(&self, ms: i64) {
+    pub(crate) fn advance_ms(&self, ms: i64) {
         self.0.fetch_add(ms, Ordering::SeqCst);
     }
 }
@@ -31,9 +31,9 @@ impl Clock for StoppedClock {
 }
 
 /// Where one test keeps its data.
-pub(super) struct Place {
-    pub(super) config: Data,
-    pub(super) clock: Arc<StoppedClock>,
+pub(crate) struct Place {
+    pub(crate) config: Data,
+    pub(crate) clock: Arc<StoppedClock>,
     _folder: tempfile::TempDir,
 }
 
@@ -73,13 +73,13 @@ impl Place {
 }
 
 /// Runs a test on SQLite, then on PostgreSQL if there is one. The PostgreSQL database is dropped even if the test fails.
-pub(super) async fn on_each(test: impl AsyncFn(&Place)) {
+pub(crate) async fn on_each(test: impl AsyncFn(&Place)) {
     test(&Place::sqlite()).await;
     on_postgres(test).await;
 }
 
 /// Runs a test on PostgreSQL, if there is one.
-pub(super) async fn on_postgres(test: impl AsyncFn(&Place)) {
+pub(crate) async fn on_postgres(test: impl AsyncFn(&Place)) {
     let Ok(server) = std::env::var("APLOMB_TEST_POSTGRES") else {
         static SAID: Once = Once::new();
         SAID.call_once(|| {

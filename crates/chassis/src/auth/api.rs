@@ -1,0 +1,117 @@
+//! Routes, all under `/api/v1/auth`.
+
+mod login;
+mod me;
+mod password;
+mod second_factor;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use http::StatusCode;
+use sea_orm::EntityTrait;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::response::{Response, ResponseBuilder};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::tables::user;
+use super::{Auth, Caller, SessionId, UserId, lockout, password as passwords};
+use crate::http::problem::{FieldProblem, Problem};
+use crate::service::Context;
+
+/// The routes of the room.
+pub(crate) fn routes() -> OpenApiRouter<Arc<Context>> {
+    OpenApiRouter::new()
+        .routes(routes!(login::login))
+        .routes(routes!(login::refresh))
+        .routes(routes!(login::logout))
+        .routes(routes!(me::me))
+        .routes(routes!(me::sessions))
+        .routes(routes!(me::end_session))
+        .routes(routes!(password::change))
+        .routes(routes!(password::reset))
+        .routes(routes!(password::confirm))
+        .routes(routes!(second_factor::begin))
+        .routes(routes!(second_factor::confirm))
+        .routes(routes!(second_factor::disable))
+}
+
+/// How a body may be refused.
+struct BodyRefusals;
+
+impl utoipa::IntoResponses for BodyRefusals {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        [
+            ("400", "The body is no JSON"),
+            ("415", "The body's type is not JSON"),
+            ("422", "A field is wrong; `errors` names it and what is allowed"),
+        ]
+        .map(|(status, meaning)| (status.to_owned(), problem(meaning)))
+        .into()
+    }
+}
+
+fn problem(meaning: &str) -> RefOr<Response> {
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .build();
+    ResponseBuilder::new()
+        .description(meaning)
+        .content("application/problem+json", content)
+        .build()
+        .into()
+}
+
+/// The most bytes of an address (RFC 5321, 4.5.3.1.3).
+const MOST_EMAIL_BYTES: usize = 254;
+
+/// An address as it is compared.
+fn email(text: &str, faults: &mut Vec<FieldProblem>) -> String {
+    let email = text.trim().to_lowercase();
+    let is_email = email.len() <= MOST_EMAIL_BYTES
+        && email.split_once('@').is_some_and(|(local, host)| !local.is_empty() && !host.is_empty())
+        && !email.chars().any(|c| c.is_control() || c.is_whitespace());
+    if !is_email {
+        faults.push(FieldProblem::new("email", "auth.not_an_email", Vec::new()));
+    }
+    email
+}
+
+/// Bounds a text that is compared with a secret.
+fn bounded(field: &'static str, text: &str, most: usize, faults: &mut Vec<FieldProblem>) {
+    if text.is_empty() || text.len() > most {
+        let range = vec![("maximum", most.to_string())];
+        faults.push(FieldProblem::new(field, "auth.text_length", range));
+    }
+}
+
+fn sound(faults: Vec<FieldProblem>) -> Result<(), Problem> {
+    if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(faults)) }
+}
+
+/// The person and the sign-in that ask. What concerns one's own account is not done by a key, which may lie in a script.
+fn signed_in(caller: &Caller) -> Result<(UserId, SessionId), Problem> {
+    match (caller.user, caller.session) {
+        (Some(user), Some(session)) => Ok((user, session)),
+        _ => Err(Problem::new(StatusCode::FORBIDDEN, "auth.people_only")),
+    }
+}
+
+async fn person(auth: &Auth, id: UserId) -> Result<user::Model, Problem> {
+    let row = user::Entity::find_by_id(id.to_string()).one(auth.database().read()).await;
+    row.map_err(crate::data::DataError::from)?
+        .ok_or_else(|| super::unauthorised("auth.required"))
+}
+
+/// Asks a signed-in person for the password again. Failures count as those at the door do, so that who finds an open
+/// browser cannot try on.
+async fn confirm_password(auth: &Auth, person: &user::Model, password: &str, field: &str) -> Result<(), Problem> {
+    lockout::attempt(auth, &person.email).await?;
+    if passwords::verify(password, person.password_hash.as_deref()).await? {
+        lockout::forget(auth, &person.email).await?;
+        return Ok(());
+    }
+    Err(Problem::invalid(vec![FieldProblem::new(field, "auth.wrong_password", Vec::new())]))
+}
