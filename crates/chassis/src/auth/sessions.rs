@@ -183,7 +183,9 @@ pub(super) async fn end(auth: &Auth, user: UserId, id: SessionId) -> Result<bool
             })
         })
         .await?;
-    auth.revoke([id]);
+    if ended {
+        auth.revoke([id]);
+    }
     Ok(ended)
 }
 

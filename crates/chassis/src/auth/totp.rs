@@ -3,7 +3,7 @@
 
 use qrcode::{Color, EcLevel, QrCode};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, TryInsertResult};
 use totp_rs::{Builder, Totp};
 
 use super::tables::sign_in::{recovery_code, second_factor};
@@ -56,7 +56,7 @@ pub(super) async fn begin(auth: &Auth, user: UserId, email: &str) -> Result<Opti
             })
         })
         .await?;
-    let is_made = matches!(made, sea_orm::TryInsertResult::Inserted(_));
+    let is_made = matches!(made, TryInsertResult::Inserted(rows) if rows > 0);
     Ok(is_made.then(|| {
         let uri = uri(&secret, email);
         Enrolment { qr_svg: picture(&uri), uri, secret }
