@@ -3,7 +3,7 @@
 //! A later source wins: defaults, file, environment (`APLOMB_HTTP__LISTEN`), command line. Whatever is wrong is
 //! reported together, each fault with its key and the place it was written.
 //!
-//! - one struct per concern: [`Root`], [`Http`], [`Data`], [`Limits`], [`Telemetry`], and a [`Section`] per service
+//! - one struct per concern: [`Root`], [`Http`], [`Data`], [`Limits`], [`Jobs`], [`Telemetry`], and a [`Section`] per service
 //! - [`load`] reads, checks and refuses; [`Config::show`] prints what is in force and where each value came from
 //! - [`schema`] and [`reference()`] render the same structs as JSON Schema and as a page
 //!
@@ -16,6 +16,7 @@ mod environment;
 mod fault;
 mod file;
 mod http;
+mod jobs;
 mod keys;
 mod limits;
 mod load;
@@ -41,6 +42,7 @@ pub use address::{AllowedOrigin, Network, PublicUrl};
 pub use data::{Data, DatabaseUrl};
 pub use fault::{Fault, Faults, Origin};
 pub use http::Http;
+pub use jobs::Jobs;
 pub use limits::Limits;
 pub use load::{ConfigFile, Override, Sources, load};
 pub use reference::{reference, schema};
@@ -88,6 +90,8 @@ pub struct Config {
     pub data: Data,
     /// Requests allowed per client.
     pub limits: Limits,
+    /// Work in the background.
+    pub jobs: Jobs,
     /// Logs and metrics.
     pub telemetry: Telemetry,
     sections: BTreeMap<&'static str, Arc<dyn Any + Send + Sync>>,

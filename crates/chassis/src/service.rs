@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Section};
 use crate::data::Database;
 use crate::i18n::{Catalogue, Language, Messages};
+use crate::jobs::{Jobs, Kind};
 
 /// One of the services of the house. A sixth one is a crate with this and a line in the binary.
 pub trait Service: Send + Sync + 'static {
@@ -37,6 +38,11 @@ pub trait Service: Send + Sync + 'static {
     /// What it says to people. `<name>.about` is its line on the start page.
     fn messages(&self) -> Option<Messages> {
         None
+    }
+
+    /// The kinds of work that it does in the background.
+    fn jobs(&self) -> Vec<Kind> {
+        Vec::new()
     }
 
     /// What "ready" means for it: run at the start, shown at `/health`.
@@ -83,6 +89,8 @@ pub struct Context {
     pub auth: Auth,
     /// The database.
     pub database: Database,
+    /// Work in the background.
+    pub jobs: Jobs,
     /// Messages.
     pub catalogue: Arc<Catalogue>,
     /// The time.

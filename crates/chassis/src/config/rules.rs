@@ -58,6 +58,9 @@ pub(super) fn weak(config: &Config) -> Faults {
     if config.limits.anonymous_per_minute == 0 {
         found.refuse("limits.anonymous_per_minute", "0 switches the limit off");
     }
+    if config.jobs.drill {
+        found.refuse("jobs.drill", "drills fill the queue with jobs of no use");
+    }
     match &config.telemetry.metrics_token {
         None if is_reachable => {
             found.refuse(

@@ -8,3 +8,4 @@ mod config;
 mod data;
 mod house;
 mod http;
+mod jobs;
