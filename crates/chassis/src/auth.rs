@@ -130,7 +130,11 @@ impl Auth {
 
     /// Sends mail by `post` from now on.
     pub fn deliver_by(&self, post: Arc<dyn Post>) {
-        *self.0.post.write().expect("no code panics while it holds this") = post;
+        *self
+            .0
+            .post
+            .write()
+            .expect("no code panics while it holds this") = post;
     }
 
     /// Forgets what is remembered of all credentials, so that a change of a person, a key or a membership takes effect at
@@ -216,7 +220,11 @@ impl Auth {
     }
 
     fn post(&self) -> Arc<dyn Post> {
-        self.0.post.read().expect("no code panics while it holds this").clone()
+        self.0
+            .post
+            .read()
+            .expect("no code panics while it holds this")
+            .clone()
     }
 }
 

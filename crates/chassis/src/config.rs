@@ -3,7 +3,8 @@
 //! A later source wins: defaults, file, environment (`APLOMB_HTTP__LISTEN`), command line. Whatever is wrong is
 //! reported together, each fault with its key and the place it was written.
 //!
-//! - one struct per concern: [`Root`], [`Http`], [`Data`], [`Limits`], [`Auth`], [`Telemetry`], and a [`Section`] per service
+//! - one struct per concern: [`Root`], [`Http`], [`Data`], [`Limits`], [`Auth`], [`Jobs`], [`Telemetry`], and a [`Section`]
+//!   per service
 //! - [`load`] reads, checks and refuses; [`Config::show`] prints what is in force and where each value came from
 //! - [`schema`] and [`reference()`] render the same structs as JSON Schema and as a page
 //!
@@ -17,6 +18,7 @@ mod environment;
 mod fault;
 mod file;
 mod http;
+mod jobs;
 mod keys;
 mod limits;
 mod load;
@@ -43,6 +45,7 @@ pub use auth::Auth;
 pub use data::{Data, DatabaseUrl};
 pub use fault::{Fault, Faults, Origin};
 pub use http::Http;
+pub use jobs::Jobs;
 pub use limits::Limits;
 pub use load::{ConfigFile, Override, Sources, load};
 pub use reference::{reference, schema};
@@ -92,6 +95,8 @@ pub struct Config {
     pub limits: Limits,
     /// Signing in.
     pub auth: Auth,
+    /// Work in the background.
+    pub jobs: Jobs,
     /// Logs and metrics.
     pub telemetry: Telemetry,
     sections: BTreeMap<&'static str, Arc<dyn Any + Send + Sync>>,

@@ -24,6 +24,8 @@ use sea_orm_migration::MigrationTrait;
 use crate::auth;
 use crate::clock::Clock;
 use crate::config::{Data, DatabaseUrl};
+use crate::http::idempotency;
+use crate::jobs;
 
 pub use error::DataError;
 pub use start::{Start, Starts};
@@ -120,6 +122,8 @@ impl Database {
         let migrations = start::migrations()
             .into_iter()
             .chain(auth::migrations())
+            .chain(jobs::migrations())
+            .chain(idempotency::migrations())
             .chain(services)
             .collect();
         migrate::run(self, migrations).await

@@ -21,6 +21,7 @@ use crate::http::health::Vitals;
 use crate::http::routes::Routes;
 use crate::http::server::{self, Drain};
 use crate::i18n::{CHASSIS, Catalogue, CatalogueFault};
+use crate::jobs::{self, Jobs, KindFault};
 use crate::service::{Context, Service};
 use crate::telemetry::access::AccessLog;
 use crate::telemetry::{self, metrics};
@@ -50,6 +51,9 @@ pub enum HouseFault {
     /// The messages.
     #[error(transparent)]
     Messages(#[from] CatalogueFault),
+    /// The kinds of jobs.
+    #[error(transparent)]
+    Jobs(#[from] KindFault),
     /// The listening socket.
     #[error("cannot serve: {0}")]
     Serve(#[from] std::io::Error),
@@ -149,6 +153,11 @@ impl House {
 
         let context = Arc::new(Context {
             auth: Auth::open(&database, &config, rooms(services)).await?,
+            jobs: Jobs::new(
+                &database,
+                &config.jobs,
+                chosen.iter().flat_map(|service| service.jobs()),
+            )?,
             config: Arc::new(config),
             database,
             catalogue,
@@ -212,8 +221,11 @@ impl House {
         stop: impl Future<Output = ()>,
     ) -> Result<Drain, HouseFault> {
         let keeper = auth::keep::Keeper::start(&self.context.auth);
-        let drain = server::serve(listener, self.front, stop).await?;
+        let worker = jobs::start(self.context.clone());
+        let drain = server::serve(listener, self.front, worker.heeding(stop)).await;
+        worker.drained().await;
         keeper.stop().await;
+        let drain = drain?;
         self.starts.close(self.start.id).await?;
         self.context.database.close().await?;
         Ok(drain)

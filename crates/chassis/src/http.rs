@@ -3,7 +3,7 @@
 //! * [`problem`]: the one error of every service, as problem+json in the caller's language
 //! * [`front`]: request id, limits, headers, compression, metrics and access log in one function
 //! * [`server`]: connections, header limits, graceful drain
-//! * [`query`], [`json`]: strict query strings and bodies; [`page`]: lists in pages; [`conditional`]: `ETag` and 304
+//! * [`query`], [`json`]: strict query strings and bodies; [`page`]: lists in pages; [`idempotency`]: POST once; [`conditional`]: `ETag` and 304
 //! * [`assembly`]: services' routes to one router, its OpenAPI document and its docs page
 //! * [`home`]: the start page; [`health`]: `/livez`, `/readyz`, `/health`
 
@@ -16,6 +16,7 @@ pub mod front;
 mod headers;
 pub mod health;
 pub mod home;
+pub mod idempotency;
 pub mod json;
 pub mod page;
 pub mod problem;

@@ -89,6 +89,14 @@ pub const CHASSIS: &[Messages] = &[
         english: include_str!("../messages/auth/en.json"),
         french: include_str!("../messages/auth/fr.json"),
     },
+    Messages {
+        english: include_str!("../messages/jobs/en.json"),
+        french: include_str!("../messages/jobs/fr.json"),
+    },
+    Messages {
+        english: include_str!("../messages/idempotency/en.json"),
+        french: include_str!("../messages/idempotency/fr.json"),
+    },
 ];
 
 /// Arguments of a message: placeholder name and value.

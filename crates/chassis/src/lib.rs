@@ -4,6 +4,7 @@
 //! * [`house`]: services to a running server
 //! * [`config`], [`data`], [`http`], [`limits`], [`telemetry`], [`i18n`]: the rooms
 //! * [`auth`]: who asks and what he may do; [`id`]: identifiers; [`tls`]: the one TLS stack
+//! * [`jobs`]: work in the background
 //! * [`clock`], [`task`]: the side doors to time and to background work
 
 pub mod auth;
@@ -15,6 +16,7 @@ pub mod house;
 pub mod http;
 pub mod i18n;
 pub mod id;
+pub mod jobs;
 pub mod limits;
 pub mod service;
 pub mod task;

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Section};
 use crate::data::Database;
 use crate::i18n::{Catalogue, Language, Messages};
+use crate::jobs::{Jobs, Kind};
 
 /// One of the services of the house. A sixth one is a crate with this and a line in the binary.
 pub trait Service: Send + Sync + 'static {
@@ -43,6 +44,11 @@ pub trait Service: Send + Sync + 'static {
     /// `arkalia_luna_requests_total{route}`, `_responses_total{route,status_code}`, `_errors_total`, `_uptime_seconds` and `_health_status`.
     fn metric_prefix(&self) -> Option<&'static str> {
         None
+    }
+
+    /// The kinds of work that it does in the background.
+    fn jobs(&self) -> Vec<Kind> {
+        Vec::new()
     }
 
     /// What "ready" means for it: run at the start, shown at `/health`.
@@ -89,6 +95,8 @@ pub struct Context {
     pub auth: Auth,
     /// The database.
     pub database: Database,
+    /// Work in the background.
+    pub jobs: Jobs,
     /// Messages.
     pub catalogue: Arc<Catalogue>,
     /// The time.

@@ -46,7 +46,10 @@ impl utoipa::IntoResponses for BodyRefusals {
         [
             ("400", "The body is no JSON"),
             ("415", "The body's type is not JSON"),
-            ("422", "A field is wrong; `errors` names it and what is allowed"),
+            (
+                "422",
+                "A field is wrong; `errors` names it and what is allowed",
+            ),
         ]
         .map(|(status, meaning)| (status.to_owned(), problem(meaning)))
         .into()
@@ -71,7 +74,9 @@ const MOST_EMAIL_BYTES: usize = 254;
 fn email(text: &str, faults: &mut Vec<FieldProblem>) -> String {
     let email = text.trim().to_lowercase();
     let is_email = email.len() <= MOST_EMAIL_BYTES
-        && email.split_once('@').is_some_and(|(local, host)| !local.is_empty() && !host.is_empty())
+        && email
+            .split_once('@')
+            .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty())
         && !email.chars().any(|c| c.is_control() || c.is_whitespace());
     if !is_email {
         faults.push(FieldProblem::new("email", "auth.not_an_email", Vec::new()));
@@ -88,7 +93,11 @@ fn bounded(field: &'static str, text: &str, most: usize, faults: &mut Vec<FieldP
 }
 
 fn sound(faults: Vec<FieldProblem>) -> Result<(), Problem> {
-    if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(faults)) }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::invalid(faults))
+    }
 }
 
 /// The person and the sign-in that ask. What concerns one's own account is not done by a key, which may lie in a script.
@@ -100,18 +109,29 @@ fn signed_in(caller: &Caller) -> Result<(UserId, SessionId), Problem> {
 }
 
 async fn person(auth: &Auth, id: UserId) -> Result<user::Model, Problem> {
-    let row = user::Entity::find_by_id(id.to_string()).one(auth.database().read()).await;
+    let row = user::Entity::find_by_id(id.to_string())
+        .one(auth.database().read())
+        .await;
     row.map_err(crate::data::DataError::from)?
         .ok_or_else(|| super::unauthorised("auth.required"))
 }
 
 /// Asks a signed-in person for the password again. Failures count as those at the door do, so that who finds an open
 /// browser cannot try on.
-async fn confirm_password(auth: &Auth, person: &user::Model, password: &str, field: &str) -> Result<(), Problem> {
+async fn confirm_password(
+    auth: &Auth,
+    person: &user::Model,
+    password: &str,
+    field: &str,
+) -> Result<(), Problem> {
     lockout::attempt(auth, &person.email).await?;
     if passwords::verify(password, person.password_hash.as_deref()).await? {
         lockout::forget(auth, &person.email).await?;
         return Ok(());
     }
-    Err(Problem::invalid(vec![FieldProblem::new(field, "auth.wrong_password", Vec::new())]))
+    Err(Problem::invalid(vec![FieldProblem::new(
+        field,
+        "auth.wrong_password",
+        Vec::new(),
+    )]))
 }

@@ -70,14 +70,19 @@ fn session<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|text| text.split(';'))
         .filter_map(|pair| pair.trim().split_once('='));
-    let mut ours = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value);
+    let mut ours = pairs
+        .filter(|(key, _)| *key == name)
+        .map(|(_, value)| value);
     let value = ours.next()?;
     (ours.next().is_none() && is_secret(value)).then_some(value)
 }
 
 /// Whether the text has the form of a secret without prefix.
 pub(super) fn is_secret(text: &str) -> bool {
-    text.len() == SECRET_LENGTH && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    text.len() == SECRET_LENGTH
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -100,16 +105,34 @@ mod tests {
         let ours = format!("theme=dark; aplomb={secret}");
         for (given, expected) in [
             (headers(&[]), Credentials::None),
-            (headers(&[("authorization", "Bearer ak_live_1")]), Credentials::Key("ak_live_1")),
-            (headers(&[("authorization", "bearer a.b.c")]), Credentials::Token("a.b.c")),
-            (headers(&[("authorization", "Bearer a.b")]), Credentials::Unknown),
-            (headers(&[("authorization", "Basic a.b.c")]), Credentials::Unknown),
             (
-                headers(&[("authorization", "Bearer a.b.c"), ("authorization", "Bearer ak_live_1")]),
+                headers(&[("authorization", "Bearer ak_live_1")]),
+                Credentials::Key("ak_live_1"),
+            ),
+            (
+                headers(&[("authorization", "bearer a.b.c")]),
+                Credentials::Token("a.b.c"),
+            ),
+            (
+                headers(&[("authorization", "Bearer a.b")]),
+                Credentials::Unknown,
+            ),
+            (
+                headers(&[("authorization", "Basic a.b.c")]),
+                Credentials::Unknown,
+            ),
+            (
+                headers(&[
+                    ("authorization", "Bearer a.b.c"),
+                    ("authorization", "Bearer ak_live_1"),
+                ]),
                 Credentials::Unknown,
             ),
             (headers(&[("cookie", &ours)]), Credentials::Session(&secret)),
-            (headers(&[("cookie", &ours), ("cookie", &ours)]), Credentials::None),
+            (
+                headers(&[("cookie", &ours), ("cookie", &ours)]),
+                Credentials::None,
+            ),
             (headers(&[("cookie", "aplomb=short")]), Credentials::None),
             (
                 headers(&[("cookie", &ours), ("authorization", "Bearer x")]),
@@ -118,6 +141,9 @@ mod tests {
         ] {
             assert_eq!(read(&given, PLAIN_COOKIE), expected);
         }
-        assert_eq!(read(&headers(&[("cookie", &ours)]), SECURE_COOKIE), Credentials::None);
+        assert_eq!(
+            read(&headers(&[("cookie", &ours)]), SECURE_COOKIE),
+            Credentials::None
+        );
     }
 }

@@ -41,9 +41,21 @@ impl<'a> Asking<'a> {
     }
 
     fn new(method: &'a Method, uri: &'a http::Uri, headers: &'a HeaderMap, secure: bool) -> Self {
-        let host = || headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        let authority = uri.authority().map(http::uri::Authority::as_str).or_else(host);
-        Self { method, headers, authority, secure }
+        let host = || {
+            headers
+                .get(header::HOST)
+                .and_then(|host| host.to_str().ok())
+        };
+        let authority = uri
+            .authority()
+            .map(http::uri::Authority::as_str)
+            .or_else(host);
+        Self {
+            method,
+            headers,
+            authority,
+            secure,
+        }
     }
 }
 
@@ -89,7 +101,11 @@ impl Auth {
             || origin::is_own(asking.headers, asking.authority, self.allowed_origins())
     }
 
-    async fn by_key(&self, secret: &str, workspace: Option<WorkspaceId>) -> Result<Arc<Caller>, Problem> {
+    async fn by_key(
+        &self,
+        secret: &str,
+        workspace: Option<WorkspaceId>,
+    ) -> Result<Arc<Caller>, Problem> {
         let hash = keys::hash(secret);
         let caller = if let Some(known) = self.known(&hash).await {
             known.caller.clone()
@@ -102,13 +118,16 @@ impl Auth {
             if let Some(key) = caller.key {
                 self.used().key(key, self.clock().now());
             }
-            self.remember(hash, Known {
-                caller: caller.clone(),
-                epoch,
-                ends_at,
-                idle: None,
-                used_ms: AtomicI64::new(0),
-            })
+            self.remember(
+                hash,
+                Known {
+                    caller: caller.clone(),
+                    epoch,
+                    ends_at,
+                    idle: None,
+                    used_ms: AtomicI64::new(0),
+                },
+            )
             .await;
             caller
         };
@@ -119,19 +138,36 @@ impl Auth {
         Ok(caller)
     }
 
-    async fn by_token(&self, token: &str, workspace: Option<WorkspaceId>) -> Result<Arc<Caller>, Problem> {
+    async fn by_token(
+        &self,
+        token: &str,
+        workspace: Option<WorkspaceId>,
+    ) -> Result<Arc<Caller>, Problem> {
         let invalid = || unauthorised("auth.invalid_credentials");
-        let claims = self.keyring().check(token, self.clock().now()).ok_or_else(invalid)?;
+        let claims = self
+            .keyring()
+            .check(token, self.clock().now())
+            .ok_or_else(invalid)?;
         let name = format!("{} {}", claims.sid, claims.sub);
-        match self.by_session(&name, Named::Id(claims.sid), workspace).await? {
+        match self
+            .by_session(&name, Named::Id(claims.sid), workspace)
+            .await?
+        {
             Ok(caller) if caller.user == Some(claims.sub) => Ok(caller),
             Ok(_) | Err(Closed::Ended) => Err(invalid()),
             Err(Closed::NotMember) => Err(not_a_member()),
         }
     }
 
-    async fn by_cookie(&self, cookie: &str, workspace: Option<WorkspaceId>) -> Result<Option<Arc<Caller>>, Problem> {
-        match self.by_session(cookie, Named::Cookie(cookie), workspace).await? {
+    async fn by_cookie(
+        &self,
+        cookie: &str,
+        workspace: Option<WorkspaceId>,
+    ) -> Result<Option<Arc<Caller>>, Problem> {
+        match self
+            .by_session(cookie, Named::Cookie(cookie), workspace)
+            .await?
+        {
             Ok(caller) => Ok(Some(caller)),
             Err(Closed::Ended) => Ok(None),
             Err(Closed::NotMember) => Err(not_a_member()),
@@ -157,13 +193,16 @@ impl Auth {
         let now = self.clock().now();
         self.used().session(live.id, now);
         let caller = Arc::new(caller(&live));
-        self.remember(hash, Known {
-            caller: caller.clone(),
-            epoch,
-            ends_at: Some(live.expires_at),
-            idle: Some(live.idle),
-            used_ms: AtomicI64::new(now.unix_ms()),
-        })
+        self.remember(
+            hash,
+            Known {
+                caller: caller.clone(),
+                epoch,
+                ends_at: Some(live.expires_at),
+                idle: Some(live.idle),
+                used_ms: AtomicI64::new(now.unix_ms()),
+            },
+        )
         .await;
         Ok(Ok(caller))
     }
@@ -174,7 +213,10 @@ impl Auth {
         let now = self.clock().now();
         let is_ended = known.epoch != self.epoch()
             || known.ends_at.is_some_and(|end| end <= now)
-            || known.caller.session.is_some_and(|session| self.is_revoked(session));
+            || known
+                .caller
+                .session
+                .is_some_and(|session| self.is_revoked(session));
         if is_ended {
             return None;
         }
@@ -206,7 +248,11 @@ fn workspace(headers: &HeaderMap) -> Result<Option<WorkspaceId>, Problem> {
     let mut values = headers.get_all(WORKSPACE).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
-        (Some(value), None) => match value.to_str().ok().and_then(|text| text.trim().parse().ok()) {
+        (Some(value), None) => match value
+            .to_str()
+            .ok()
+            .and_then(|text| text.trim().parse().ok())
+        {
             Some(id) => Ok(Some(id)),
             None => Err(not_a_member()),
         },

@@ -28,7 +28,11 @@ impl Keeper {
     pub(crate) fn start(auth: &Auth) -> Self {
         let stop = CancellationToken::new();
         let task = task::spawn(run(auth.clone(), stop.clone()));
-        Self { auth: auth.clone(), stop, task }
+        Self {
+            auth: auth.clone(),
+            stop,
+            task,
+        }
     }
 
     /// Ends the loop and writes what is left.
@@ -78,7 +82,10 @@ async fn tidy(auth: &Auth) -> Result<(), DataError> {
                 let is_over = Condition::any()
                     .add(session::Column::ExpiresAt.lt(&*old))
                     .add(session::Column::EndedAt.lt(&*old));
-                session::Entity::delete_many().filter(is_over).exec(tx).await?;
+                session::Entity::delete_many()
+                    .filter(is_over)
+                    .exec(tx)
+                    .await?;
                 password_reset::Entity::delete_many()
                     .filter(password_reset::Column::ExpiresAt.lt(now))
                     .exec(tx)

@@ -7,7 +7,9 @@
 use std::time::Duration;
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter,
+};
 
 use super::sessions::{after, parsed};
 use super::tables::sign_in::sign_in_attempt;
@@ -35,7 +37,9 @@ pub(super) async fn attempt(auth: &Auth, email: &str) -> Result<(), Problem> {
     match wait {
         None => Ok(()),
         Some(until) => {
-            let seconds = ((until.unix_ms() - now.unix_ms()).max(0) as u64).div_ceil(1000).max(1);
+            let seconds = ((until.unix_ms() - now.unix_ms()).max(0) as u64)
+                .div_ceil(1000)
+                .max(1);
             let refused = Problem::new(http::StatusCode::TOO_MANY_REQUESTS, "auth.locked");
             Err(refused.with("seconds", seconds).retry_after(seconds))
         }
@@ -52,7 +56,9 @@ pub(super) async fn forget(auth: &Auth, email: &str) -> Result<(), DataError> {
 
 /// As [`forget`], inside a transaction.
 pub(super) async fn forget_in(tx: &DatabaseTransaction, account: String) -> Result<(), DataError> {
-    sign_in_attempt::Entity::delete_by_id(account).exec(tx).await?;
+    sign_in_attempt::Entity::delete_by_id(account)
+        .exec(tx)
+        .await?;
     Ok(())
 }
 
@@ -109,7 +115,10 @@ async fn count(
     let failures = u32::try_from(row.failures).unwrap_or(u32::MAX);
     if let Some(wait) = wait_after(failures, lock_after) {
         Entity::update_many()
-            .col_expr(Column::LockedUntil, Expr::value(after(now, wait).to_string()))
+            .col_expr(
+                Column::LockedUntil,
+                Expr::value(after(now, wait).to_string()),
+            )
             .filter(Column::AccountHash.eq(account))
             .exec(tx)
             .await?;
@@ -120,7 +129,11 @@ async fn count(
 /// The wait that follows so many failures.
 fn wait_after(failures: u32, lock_after: u32) -> Option<Duration> {
     let beyond = failures.checked_sub(lock_after)?;
-    Some(FIRST_WAIT.saturating_mul(1 << beyond.min(16)).min(LONGEST_WAIT))
+    Some(
+        FIRST_WAIT
+            .saturating_mul(1 << beyond.min(16))
+            .min(LONGEST_WAIT),
+    )
 }
 
 #[cfg(test)]

@@ -13,11 +13,19 @@ pub(super) fn is_safe(method: &Method) -> bool {
 }
 
 /// Whether the request shows that our own page, or one of an allowed origin, made it. `authority` is the host that was asked.
-pub(super) fn is_own(headers: &HeaderMap, authority: Option<&str>, allowed: &[AllowedOrigin]) -> bool {
-    let origin = headers.get(header::ORIGIN).map(|value| value.to_str().unwrap_or("null"));
+pub(super) fn is_own(
+    headers: &HeaderMap,
+    authority: Option<&str>,
+    allowed: &[AllowedOrigin],
+) -> bool {
+    let origin = headers
+        .get(header::ORIGIN)
+        .map(|value| value.to_str().unwrap_or("null"));
     // `*` lets anybody read what is public; it lets nobody act for a visitor.
     let is_allowed = origin.is_some_and(|origin| {
-        allowed.iter().any(|allowed| !allowed.is_any() && allowed.as_str() == origin)
+        allowed
+            .iter()
+            .any(|allowed| !allowed.is_any() && allowed.as_str() == origin)
     });
     if is_allowed {
         return true;
@@ -40,7 +48,10 @@ mod tests {
 
     #[test]
     fn proof_is_needed() {
-        let allowed = ["https://app.example.org".parse().unwrap(), "*".parse().unwrap()];
+        let allowed = [
+            "https://app.example.org".parse().unwrap(),
+            "*".parse().unwrap(),
+        ];
         let own = |pairs: &[(&'static str, &'static str)]| {
             let mut headers = HeaderMap::new();
             for (name, value) in pairs {
@@ -64,10 +75,16 @@ mod tests {
             &[("origin", "null")],
             &[("origin", "https://here.example")],
             &[("origin", "https://evil.example")],
-            &[("origin", "https://here.example:8080"), ("sec-fetch-site", "cross-site")],
+            &[
+                ("origin", "https://here.example:8080"),
+                ("sec-fetch-site", "cross-site"),
+            ],
         ] {
             assert!(!own(none), "{none:?}");
         }
-        assert!(own(&[("origin", "https://app.example.org"), ("sec-fetch-site", "cross-site")]));
+        assert!(own(&[
+            ("origin", "https://app.example.org"),
+            ("sec-fetch-site", "cross-site")
+        ]));
     }
 }

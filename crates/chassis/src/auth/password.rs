@@ -41,9 +41,7 @@ pub async fn verify(password: &str, hash: Option<&str>) -> Result<bool, HeavyFau
     let hash = hash.map(str::to_owned);
     task::heavy(move || {
         let kept = hash.as_deref().unwrap_or_else(|| nobodys());
-        let fits = hasher()
-            .verify_password(password.as_bytes(), kept)
-            .is_ok();
+        let fits = hasher().verify_password(password.as_bytes(), kept).is_ok();
         fits && hash.is_some()
     })
     .await
@@ -139,7 +137,12 @@ mod tests {
         for short_or_long in ["", "short", "123456789", &"x7".repeat(65)] {
             assert_eq!(code(short_or_long), Some("auth.password_length"));
         }
-        for own in ["zoe.martin", "Zoe.Martin@example.org", "ZOÉ MARTIN 1987", "zoe.martin2026!"] {
+        for own in [
+            "zoe.martin",
+            "Zoe.Martin@example.org",
+            "ZOÉ MARTIN 1987",
+            "zoe.martin2026!",
+        ] {
             assert_eq!(code(own), Some("auth.password_own"), "{own}");
         }
         for common in [
@@ -154,7 +157,12 @@ mod tests {
         ] {
             assert_eq!(code(common), Some("auth.password_common"), "{common}");
         }
-        for taken in ["correct horse battery", "tr0ub4dor&3x", "ééèèààùùçç", "🦊 dans la neige"] {
+        for taken in [
+            "correct horse battery",
+            "tr0ub4dor&3x",
+            "ééèèààùùçç",
+            "🦊 dans la neige",
+        ] {
             assert_eq!(code(taken), None, "{taken}");
         }
     }
@@ -168,13 +176,20 @@ mod tests {
     #[tokio::test]
     async fn a_password_is_kept_as_argon2id_with_the_advised_work() {
         let kept = hash("correct horse battery").await.unwrap();
-        assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept}");
+        assert!(
+            kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{kept}"
+        );
         assert_ne!(kept, hash("correct horse battery").await.unwrap());
         assert!(verify("correct horse battery", Some(&kept)).await.unwrap());
         assert!(!verify("correct horse batterx", Some(&kept)).await.unwrap());
         assert!(!verify("nobody's", None).await.unwrap());
         // Composed or not, the letters are the same.
         let accents = hash("d\u{e9}j\u{e0} vu encore").await.unwrap();
-        assert!(verify("de\u{301}ja\u{300} vu encore", Some(&accents)).await.unwrap());
+        assert!(
+            verify("de\u{301}ja\u{300} vu encore", Some(&accents))
+                .await
+                .unwrap()
+        );
     }
 }

@@ -41,7 +41,10 @@ pub(super) async fn send(auth: &Auth, email: &str) -> Result<(), DataError> {
         .write(move |tx| {
             Box::pin(async move {
                 let of_user = password_reset::Column::UserId.eq(user);
-                let sent = password_reset::Entity::find().filter(of_user.clone()).all(tx).await?;
+                let sent = password_reset::Entity::find()
+                    .filter(of_user.clone())
+                    .all(tx)
+                    .await?;
                 let is_recent = sent.iter().any(|row| {
                     let at = row.created_at.parse();
                     at.is_ok_and(|at| now < sessions::after(at, PAUSE))
@@ -50,8 +53,13 @@ pub(super) async fn send(auth: &Auth, email: &str) -> Result<(), DataError> {
                     return Ok(false);
                 }
                 // The newest link alone is good.
-                password_reset::Entity::delete_many().filter(of_user).exec(tx).await?;
-                password_reset::Entity::insert(row).exec_without_returning(tx).await?;
+                password_reset::Entity::delete_many()
+                    .filter(of_user)
+                    .exec(tx)
+                    .await?;
+                password_reset::Entity::insert(row)
+                    .exec_without_returning(tx)
+                    .await?;
                 Ok::<_, DataError>(true)
             })
         })
@@ -100,7 +108,12 @@ pub(super) enum By<'a> {
 
 /// Replaces a password, ends the sign-ins that the old one opened, and strikes failures and links out. False where the link
 /// has been used meanwhile.
-pub(super) async fn replace(auth: &Auth, person: &user::Model, hash: String, by: By<'_>) -> Result<bool, Problem> {
+pub(super) async fn replace(
+    auth: &Auth,
+    person: &user::Model,
+    hash: String,
+    by: By<'_>,
+) -> Result<bool, Problem> {
     let user: UserId = sessions::parsed(&person.id, "user.id")?;
     let account = lockout::account(&person.email);
     let now = auth.clock().now();

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 
 use super::tables::sign_in::{refresh_use, session};
 use super::tables::{member, user};
@@ -34,7 +37,9 @@ impl Kind {
     }
 
     fn of(word: &str) -> Option<Self> {
-        [Self::Browser, Self::Api].into_iter().find(|kind| kind.word() == word)
+        [Self::Browser, Self::Api]
+            .into_iter()
+            .find(|kind| kind.word() == word)
     }
 
     /// How long it lasts without use, and at most.
@@ -99,13 +104,21 @@ pub async fn open(auth: &Auth, new: NewSession) -> Result<Opened, DataError> {
     database
         .write(move |tx| {
             Box::pin(async move {
-                session::Entity::insert(row).exec_without_returning(tx).await?;
+                session::Entity::insert(row)
+                    .exec_without_returning(tx)
+                    .await?;
                 Ok::<_, DataError>(())
             })
         })
         .await?;
-    let access_token = (new.kind == Kind::Api).then(|| auth.access_token(new.user, id, new.workspace));
-    Ok(Opened { id, secret: Secret::new(secret), expires_at, access_token })
+    let access_token =
+        (new.kind == Kind::Api).then(|| auth.access_token(new.user, id, new.workspace));
+    Ok(Opened {
+        id,
+        secret: Secret::new(secret),
+        expires_at,
+        access_token,
+    })
 }
 
 impl Opened {
@@ -122,7 +135,11 @@ pub(super) fn no_cookie(name: &str) -> HeaderValue {
 }
 
 fn cookie(name: &str, value: &str, seconds: i64) -> HeaderValue {
-    let secure = if name == credentials::SECURE_COOKIE { "; Secure" } else { "" };
+    let secure = if name == credentials::SECURE_COOKIE {
+        "; Secure"
+    } else {
+        ""
+    };
     let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&text).expect("letters and digits")
 }
@@ -133,7 +150,11 @@ pub async fn end_all_of(auth: &Auth, user: UserId) -> Result<(), DataError> {
 }
 
 /// Ends all but the one that asks.
-pub(super) async fn end_others(auth: &Auth, user: UserId, but: Option<SessionId>) -> Result<(), DataError> {
+pub(super) async fn end_others(
+    auth: &Auth,
+    user: UserId,
+    but: Option<SessionId>,
+) -> Result<(), DataError> {
     let now = auth.clock().now();
     let ended = auth
         .database()
@@ -156,7 +177,12 @@ pub(super) async fn end_in(
     if let Some(but) = but {
         open = open.filter(session::Column::Id.ne(but.to_string()));
     }
-    let ids: Vec<String> = open.select_only().column(session::Column::Id).into_tuple().all(tx).await?;
+    let ids: Vec<String> = open
+        .select_only()
+        .column(session::Column::Id)
+        .into_tuple()
+        .all(tx)
+        .await?;
     session::Entity::update_many()
         .col_expr(session::Column::EndedAt, Expr::value(now.to_string()))
         .filter(session::Column::Id.is_in(ids.iter().cloned()))
@@ -190,7 +216,11 @@ pub(super) async fn end(auth: &Auth, user: UserId, id: SessionId) -> Result<bool
 }
 
 /// A person's open sign-ins, a page of them, the newest first.
-pub(super) async fn list(auth: &Auth, user: UserId, page: &Page) -> Result<Vec<session::Model>, DataError> {
+pub(super) async fn list(
+    auth: &Auth,
+    user: UserId,
+    page: &Page,
+) -> Result<Vec<session::Model>, DataError> {
     let mut rows = session::Entity::find()
         .filter(session::Column::UserId.eq(user.to_string()))
         .filter(session::Column::EndedAt.is_null())
@@ -249,7 +279,9 @@ pub(super) async fn find(
         .filter(session::Column::Kind.eq(kind.word()))
         .one(auth.database().read())
         .await?;
-    let Some(row) = row else { return Ok(Err(Closed::Ended)) };
+    let Some(row) = row else {
+        return Ok(Err(Closed::Ended));
+    };
     let Some((id, user, expires_at)) = in_force(auth, &row)? else {
         return Ok(Err(Closed::Ended));
     };
@@ -270,12 +302,19 @@ pub(super) async fn find(
 }
 
 /// Who and until when, where the row has neither ended nor expired.
-fn in_force(auth: &Auth, row: &session::Model) -> Result<Option<(SessionId, UserId, Timestamp)>, DataError> {
-    let kind = Kind::of(&row.kind).ok_or(DataError::Malformed { column: "session.kind" })?;
+fn in_force(
+    auth: &Auth,
+    row: &session::Model,
+) -> Result<Option<(SessionId, UserId, Timestamp)>, DataError> {
+    let kind = Kind::of(&row.kind).ok_or(DataError::Malformed {
+        column: "session.kind",
+    })?;
     let id: SessionId = parsed(&row.id, "session.id")?;
     let written: Timestamp = parsed(&row.last_used_at, "session.last_used_at")?;
     let expires_at: Timestamp = parsed(&row.expires_at, "session.expires_at")?;
-    let used_at = auth.used_session(id).map_or(written, |noted| noted.max(written));
+    let used_at = auth
+        .used_session(id)
+        .map_or(written, |noted| noted.max(written));
     let now = auth.clock().now();
     let (idle, _) = kind.lives(auth.settings());
     let is_open = row.ended_at.is_none() && now < expires_at && now < after(used_at, idle);
@@ -291,7 +330,11 @@ pub(super) enum Standing {
 }
 
 /// Reads what a person is to a workspace now.
-pub(super) async fn role_of(database: &Database, workspace: &str, person: &str) -> Result<Standing, DataError> {
+pub(super) async fn role_of(
+    database: &Database,
+    workspace: &str,
+    person: &str,
+) -> Result<Standing, DataError> {
     let enabled = user::Entity::find_by_id(person)
         .filter(user::Column::DisabledAt.is_null())
         .one(database.read())
@@ -306,7 +349,11 @@ pub(super) async fn role_of(database: &Database, workspace: &str, person: &str) 
         None => Ok(Standing::NotMember),
         Some(row) => {
             let role = row.role.parse();
-            Ok(Standing::Member(role.map_err(|()| DataError::Malformed { column: "member.role" })?))
+            Ok(Standing::Member(role.map_err(|()| {
+                DataError::Malformed {
+                    column: "member.role",
+                }
+            })?))
         }
     }
 }
@@ -339,16 +386,25 @@ pub(super) async fn refresh(auth: &Auth, token: &str) -> Result<Refreshed, DataE
     let row = match by_current.one(read).await? {
         Some(row) => Some(row),
         None => match refresh_use::Entity::find_by_id(&*given).one(read).await? {
-            Some(used) => session::Entity::find_by_id(used.session_id).one(read).await?,
+            Some(used) => {
+                session::Entity::find_by_id(used.session_id)
+                    .one(read)
+                    .await?
+            }
             None => None,
         },
     };
-    let Some(row) = row else { return Ok(Refreshed::Ended) };
+    let Some(row) = row else {
+        return Ok(Refreshed::Ended);
+    };
     let Some((id, user, expires_at)) = in_force(auth, &row)? else {
         return Ok(Refreshed::Ended);
     };
     let workspace = parsed(&row.workspace_id, "session.workspace_id")?;
-    if !matches!(role_of(auth.database(), &row.workspace_id, &row.user_id).await?, Standing::Member(_)) {
+    if !matches!(
+        role_of(auth.database(), &row.workspace_id, &row.user_id).await?,
+        Standing::Member(_)
+    ) {
         return Ok(Refreshed::Ended);
     }
     let secret = keys::generate(credentials::REFRESH_PREFIX);
@@ -363,7 +419,12 @@ pub(super) async fn refresh(auth: &Auth, token: &str) -> Result<Refreshed, DataE
         return Ok(Refreshed::Reused);
     }
     let access_token = Some(auth.access_token(user, id, workspace));
-    Ok(Refreshed::Opened(Opened { id, secret: Secret::new(secret), expires_at, access_token }))
+    Ok(Refreshed::Opened(Opened {
+        id,
+        secret: Secret::new(secret),
+        expires_at,
+        access_token,
+    }))
 }
 
 /// Replaces the newest hash of a family. False where the token had been exchanged: the family has ended then.
@@ -379,7 +440,12 @@ async fn exchange(
         return Ok(true);
     }
     let used = refresh_use::Entity::find_by_id(&*given).one(tx).await?;
-    if let Some(refresh_use::Model { used_at, successor_hash: Some(successor), .. }) = used {
+    if let Some(refresh_use::Model {
+        used_at,
+        successor_hash: Some(successor),
+        ..
+    }) = used
+    {
         let used_at: Timestamp = parsed(&used_at, "refresh_use.used_at")?;
         let is_lost_answer = now <= after(used_at, LOST_ANSWER);
         if is_lost_answer && replace(tx, id, &successor, &next, now).await? {
@@ -398,7 +464,13 @@ async fn exchange(
 }
 
 /// Replaces `from` by `to` where it still is the newest: of two that try at once, one does.
-async fn replace(tx: &DatabaseTransaction, id: &str, from: &str, to: &str, now: Timestamp) -> Result<bool, DataError> {
+async fn replace(
+    tx: &DatabaseTransaction,
+    id: &str,
+    from: &str,
+    to: &str,
+    now: Timestamp,
+) -> Result<bool, DataError> {
     let done = session::Entity::update_many()
         .col_expr(session::Column::SecretHash, Expr::value(to))
         .col_expr(session::Column::LastUsedAt, Expr::value(now.to_string()))
@@ -423,19 +495,29 @@ async fn note_use(
         used_at: Set(now.to_string()),
         successor_hash: Set(successor_hash),
     };
-    refresh_use::Entity::insert(row).exec_without_returning(tx).await?;
+    refresh_use::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await?;
     Ok(())
 }
 
 /// The sign-in that a refresh token belongs to, for ending it.
-pub(super) async fn of_refresh_token(auth: &Auth, token: &str) -> Result<Option<(UserId, SessionId)>, DataError> {
+pub(super) async fn of_refresh_token(
+    auth: &Auth,
+    token: &str,
+) -> Result<Option<(UserId, SessionId)>, DataError> {
     let row = session::Entity::find()
         .filter(session::Column::SecretHash.eq(hash(token)))
         .filter(session::Column::Kind.eq(Kind::Api.word()))
         .one(auth.database().read())
         .await?;
-    row.map(|row| Ok((parsed(&row.user_id, "session.user_id")?, parsed(&row.id, "session.id")?)))
-        .transpose()
+    row.map(|row| {
+        Ok((
+            parsed(&row.user_id, "session.user_id")?,
+            parsed(&row.id, "session.id")?,
+        ))
+    })
+    .transpose()
 }
 
 fn prefix(kind: Kind) -> &'static str {
@@ -451,7 +533,11 @@ fn hash(secret: &str) -> String {
 
 /// What a client calls itself, without what would spoil a list.
 fn shown(client: &str) -> String {
-    client.chars().filter(|c| !c.is_control()).take(200).collect()
+    client
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(200)
+        .collect()
 }
 
 pub(super) fn after(moment: Timestamp, duration: Duration) -> Timestamp {
@@ -460,6 +546,9 @@ pub(super) fn after(moment: Timestamp, duration: Duration) -> Timestamp {
     Timestamp::from_unix_ms(ms).unwrap_or(moment)
 }
 
-pub(super) fn parsed<T: std::str::FromStr>(text: &str, column: &'static str) -> Result<T, DataError> {
+pub(super) fn parsed<T: std::str::FromStr>(
+    text: &str,
+    column: &'static str,
+) -> Result<T, DataError> {
     text.parse().map_err(|_| DataError::Malformed { column })
 }

@@ -52,12 +52,25 @@ struct Key {
 
 impl Keyring {
     /// The configured secrets, or the one that the database keeps, which is made where there is none.
-    pub(super) async fn load(database: &Database, config: &config::Auth) -> Result<Self, DataError> {
+    pub(super) async fn load(
+        database: &Database,
+        config: &config::Auth,
+    ) -> Result<Self, DataError> {
         install_provider();
         let configured = [&config.secret, &config.previous_secret];
-        let secrets: Vec<_> = configured.into_iter().flatten().map(|secret| secret.expose().to_owned()).collect();
-        let secrets = if config.secret.is_some() { secrets } else { kept_secrets(database).await? };
-        Ok(Self(secrets.iter().map(|secret| Key::new(secret)).collect()))
+        let secrets: Vec<_> = configured
+            .into_iter()
+            .flatten()
+            .map(|secret| secret.expose().to_owned())
+            .collect();
+        let secrets = if config.secret.is_some() {
+            secrets
+        } else {
+            kept_secrets(database).await?
+        };
+        Ok(Self(
+            secrets.iter().map(|secret| Key::new(secret)).collect(),
+        ))
     }
 
     #[cfg(test)]
@@ -67,7 +80,13 @@ impl Keyring {
     }
 
     /// A token for one sign-in.
-    pub(super) fn sign(&self, user: UserId, session: SessionId, workspace: WorkspaceId, now: Timestamp) -> String {
+    pub(super) fn sign(
+        &self,
+        user: UserId,
+        session: SessionId,
+        workspace: WorkspaceId,
+        now: Timestamp,
+    ) -> String {
         let iat = now.unix_ms().div_euclid(1000);
         let claims = Claims {
             iss: ISSUER.to_owned(),
@@ -93,7 +112,10 @@ impl Keyring {
         if header.typ.as_deref() != Some(KIND) || header.crit.is_some() {
             return None;
         }
-        let key = self.0.iter().find(|key| Some(&key.id) == header.kid.as_ref())?;
+        let key = self
+            .0
+            .iter()
+            .find(|key| Some(&key.id) == header.kid.as_ref())?;
         // One algorithm: `none`, and a public key taken for a secret, find no way in.
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
@@ -101,7 +123,9 @@ impl Keyring {
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         // The library would ask the machine's clock; ours is asked below.
         validation.validate_exp = false;
-        let claims = jsonwebtoken::decode::<Claims>(token, &key.checks, &validation).ok()?.claims;
+        let claims = jsonwebtoken::decode::<Claims>(token, &key.checks, &validation)
+            .ok()?
+            .claims;
         (now.unix_ms() < claims.exp.saturating_mul(1000)).then_some(claims)
     }
 }
@@ -215,7 +239,10 @@ mod tests {
     const SECRET: &str = "0123456789abcdefghijklmnopqrstuv";
 
     fn token(ring: &Keyring, now: Timestamp) -> String {
-        let (user, session) = (UserId::generate(&SystemClock), SessionId::generate(&SystemClock));
+        let (user, session) = (
+            UserId::generate(&SystemClock),
+            SessionId::generate(&SystemClock),
+        );
         ring.sign(user, session, WorkspaceId::generate(&SystemClock), now)
     }
 
@@ -241,7 +268,11 @@ mod tests {
             let message = format!("{}.{}", BASE64.encode(header), parts[1]);
             let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
             let tag = hmac::sign(&key, message.as_bytes());
-            let tag = if sign { BASE64.encode(tag.as_ref()) } else { String::new() };
+            let tag = if sign {
+                BASE64.encode(tag.as_ref())
+            } else {
+                String::new()
+            };
             format!("{message}.{tag}")
         };
         let good = format!(r#"{{"typ":"at+jwt","alg":"HS256","kid":"{kid}"}}"#);
@@ -255,13 +286,26 @@ mod tests {
             good.replace(kid, "0000000000000000"),
             good.replace('}', r#","crit":["exp"]}"#),
         ] {
-            assert!(ring.check(&with_header(header.clone(), true), now).is_none(), "{header}");
+            assert!(
+                ring.check(&with_header(header.clone(), true), now)
+                    .is_none(),
+                "{header}"
+            );
         }
-        assert!(ring.check(&with_header(good.replace("HS256", "none"), false), now).is_none());
+        assert!(
+            ring.check(&with_header(good.replace("HS256", "none"), false), now)
+                .is_none()
+        );
         assert!(ring.check(&with_header(good, false), now).is_none());
         let other = Keyring::of(&["another secret of thirty-two bytes"]);
         assert!(other.check(&token, now).is_none());
-        for wrong in ["", "..", "a.b.c", &format!("{token}x"), &token[..token.len() - 1]] {
+        for wrong in [
+            "",
+            "..",
+            "a.b.c",
+            &format!("{token}x"),
+            &token[..token.len() - 1],
+        ] {
             assert!(ring.check(wrong, now).is_none(), "{wrong}");
         }
     }
@@ -272,6 +316,10 @@ mod tests {
         let old = token(&Keyring::of(&[SECRET]), now);
         let changed = Keyring::of(&["another secret of thirty-two bytes", SECRET]);
         assert!(changed.check(&old, now).is_some());
-        assert!(Keyring::of(&[SECRET]).check(&token(&changed, now), now).is_none());
+        assert!(
+            Keyring::of(&[SECRET])
+                .check(&token(&changed, now), now)
+                .is_none()
+        );
     }
 }

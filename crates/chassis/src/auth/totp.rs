@@ -3,7 +3,9 @@
 
 use qrcode::{Color, EcLevel, QrCode};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, TryInsertResult};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, TryInsertResult,
+};
 use totp_rs::{Builder, Totp};
 
 use super::tables::sign_in::{recovery_code, second_factor};
@@ -28,7 +30,11 @@ pub(super) struct Enrolment {
 
 /// Makes a secret and keeps it unconfirmed; one made before and never confirmed is replaced. `None` where codes are asked
 /// for already.
-pub(super) async fn begin(auth: &Auth, user: UserId, email: &str) -> Result<Option<Enrolment>, DataError> {
+pub(super) async fn begin(
+    auth: &Auth,
+    user: UserId,
+    email: &str,
+) -> Result<Option<Enrolment>, DataError> {
     let mut random = [0_u8; 20];
     getrandom::fill(&mut random).expect("the system has randomness");
     let secret = base32(&random);
@@ -59,14 +65,25 @@ pub(super) async fn begin(auth: &Auth, user: UserId, email: &str) -> Result<Opti
     let is_made = matches!(made, TryInsertResult::Inserted(rows) if rows > 0);
     Ok(is_made.then(|| {
         let uri = uri(&secret, email);
-        Enrolment { qr_svg: picture(&uri), uri, secret }
+        Enrolment {
+            qr_svg: picture(&uri),
+            uri,
+            secret,
+        }
     }))
 }
 
 /// Confirms the secret with its first code: it is asked for from then on. Gives the recovery codes; `None` for a wrong code.
-pub(super) async fn confirm(auth: &Auth, user: UserId, code: &str) -> Result<Option<Vec<String>>, DataError> {
+pub(super) async fn confirm(
+    auth: &Auth,
+    user: UserId,
+    code: &str,
+) -> Result<Option<Vec<String>>, DataError> {
     let now = auth.clock().now();
-    let Some(row) = of(auth, user).await?.filter(|row| row.confirmed_at.is_none()) else {
+    let Some(row) = of(auth, user)
+        .await?
+        .filter(|row| row.confirmed_at.is_none())
+    else {
         return Ok(None);
     };
     let Some(step) = step_of(&row.secret, code, now)? else {
@@ -79,7 +96,10 @@ pub(super) async fn confirm(auth: &Auth, user: UserId, code: &str) -> Result<Opt
         .write(move |tx| {
             Box::pin(async move {
                 let done = second_factor::Entity::update_many()
-                    .col_expr(second_factor::Column::ConfirmedAt, Expr::value(now.to_string()))
+                    .col_expr(
+                        second_factor::Column::ConfirmedAt,
+                        Expr::value(now.to_string()),
+                    )
                     .col_expr(second_factor::Column::LastStep, Expr::value(step))
                     .filter(second_factor::Column::UserId.eq(user.to_string()))
                     .filter(second_factor::Column::Secret.eq(row.secret))
@@ -90,12 +110,16 @@ pub(super) async fn confirm(auth: &Auth, user: UserId, code: &str) -> Result<Opt
                     return Ok(false);
                 }
                 remove_codes(tx, user).await?;
-                let rows = hashes.into_iter().map(|code_hash| recovery_code::ActiveModel {
-                    code_hash: Set(code_hash),
-                    user_id: Set(user.to_string()),
-                    used_at: Set(None),
-                });
-                recovery_code::Entity::insert_many(rows).exec_without_returning(tx).await?;
+                let rows = hashes
+                    .into_iter()
+                    .map(|code_hash| recovery_code::ActiveModel {
+                        code_hash: Set(code_hash),
+                        user_id: Set(user.to_string()),
+                        used_at: Set(None),
+                    });
+                recovery_code::Entity::insert_many(rows)
+                    .exec_without_returning(tx)
+                    .await?;
                 Ok::<_, DataError>(true)
             })
         })
@@ -109,7 +133,9 @@ pub(super) async fn remove(auth: &Auth, user: UserId) -> Result<bool, DataError>
         .write(move |tx| {
             Box::pin(async move {
                 remove_codes(tx, user).await?;
-                let done = second_factor::Entity::delete_by_id(user.to_string()).exec(tx).await?;
+                let done = second_factor::Entity::delete_by_id(user.to_string())
+                    .exec(tx)
+                    .await?;
                 Ok(done.rows_affected > 0)
             })
         })
@@ -128,11 +154,20 @@ pub(super) enum Answer {
 }
 
 /// Takes a code of the authenticator or a recovery code, each once.
-pub(super) async fn check(auth: &Auth, user: UserId, code: Option<&str>) -> Result<Answer, DataError> {
-    let Some(row) = of(auth, user).await?.filter(|row| row.confirmed_at.is_some()) else {
+pub(super) async fn check(
+    auth: &Auth,
+    user: UserId,
+    code: Option<&str>,
+) -> Result<Answer, DataError> {
+    let Some(row) = of(auth, user)
+        .await?
+        .filter(|row| row.confirmed_at.is_some())
+    else {
         return Ok(Answer::Passed);
     };
-    let Some(code) = code else { return Ok(Answer::Needed) };
+    let Some(code) = code else {
+        return Ok(Answer::Needed);
+    };
     let now = auth.clock().now();
     let taken = if let Some(step) = step_of(&row.secret, code, now)? {
         auth.database()
@@ -150,7 +185,9 @@ pub(super) async fn check(auth: &Auth, user: UserId, code: Option<&str>) -> Resu
 /// Whether codes are asked for, and how many recovery codes are left.
 pub(super) async fn state(auth: &Auth, user: UserId) -> Result<(bool, u64), DataError> {
     use sea_orm::PaginatorTrait as _;
-    let is_on = of(auth, user).await?.is_some_and(|row| row.confirmed_at.is_some());
+    let is_on = of(auth, user)
+        .await?
+        .is_some_and(|row| row.confirmed_at.is_some());
     if !is_on {
         return Ok((false, 0));
     }
@@ -178,7 +215,11 @@ async fn take_step(tx: &DatabaseTransaction, user: UserId, step: i64) -> Result<
     Ok(done.rows_affected > 0)
 }
 
-async fn take_recovery(tx: &DatabaseTransaction, hash: String, now: Timestamp) -> Result<bool, DataError> {
+async fn take_recovery(
+    tx: &DatabaseTransaction,
+    hash: String,
+    now: Timestamp,
+) -> Result<bool, DataError> {
     let done = recovery_code::Entity::update_many()
         .col_expr(recovery_code::Column::UsedAt, Expr::value(now.to_string()))
         .filter(recovery_code::Column::CodeHash.eq(hash))
@@ -198,30 +239,42 @@ async fn remove_codes(tx: &DatabaseTransaction, user: UserId) -> Result<(), Data
 
 /// The step that the code belongs to: this one, the one before or the one after.
 fn step_of(secret: &str, code: &str, now: Timestamp) -> Result<Option<i64>, DataError> {
-    let malformed = || DataError::Malformed { column: "second_factor.secret" };
+    let malformed = || DataError::Malformed {
+        column: "second_factor.secret",
+    };
     let totp = totp(from_base32(secret).ok_or_else(malformed)?);
     let seconds = u64::try_from(now.unix_ms() / 1000).unwrap_or(0);
-    let code: String = code.chars().filter(|c| !c.is_whitespace()).take(12).collect();
+    let code: String = code
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .take(12)
+        .collect();
     Ok(totp.check(&code, seconds).map(|step| step as i64))
 }
 
 fn totp(secret: [u8; 20]) -> Totp {
     let builder = Builder::new().with_secret(totp_rs::Secret::new_stack(secret));
-    builder.with_skew(1).build().expect("20 bytes, and the defaults of the RFC")
+    builder
+        .with_skew(1)
+        .build()
+        .expect("20 bytes, and the defaults of the RFC")
 }
 
 /// `otpauth://totp/Aplomb:name?secret=…&issuer=Aplomb`, as authenticators read it.
 fn uri(secret: &str, email: &str) -> String {
     use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
     let label = utf8_percent_encode(email, NON_ALPHANUMERIC);
-    format!("otpauth://totp/Aplomb:{label}?secret={secret}&issuer=Aplomb&algorithm=SHA1&digits=6&period=30")
+    format!(
+        "otpauth://totp/Aplomb:{label}?secret={secret}&issuer=Aplomb&algorithm=SHA1&digits=6&period=30"
+    )
 }
 
 /// Dark modules on a light ground with the margin that readers need, also on a dark page.
 fn picture(text: &str) -> String {
     use std::fmt::Write as _;
     const MARGIN: usize = 4;
-    let code = QrCode::with_error_correction_level(text, EcLevel::M).expect("an address is far below what a code holds");
+    let code = QrCode::with_error_correction_level(text, EcLevel::M)
+        .expect("an address is far below what a code holds");
     let width = code.width();
     let side = width + 2 * MARGIN;
     let mut path = String::new();
@@ -239,7 +292,10 @@ fn picture(text: &str) -> String {
 /// Four groups of four.
 fn recovery() -> String {
     let code = &keys::generate("")[..RECOVERY_LENGTH];
-    let groups: Vec<&str> = (0..RECOVERY_LENGTH).step_by(4).map(|at| &code[at..at + 4]).collect();
+    let groups: Vec<&str> = (0..RECOVERY_LENGTH)
+        .step_by(4)
+        .map(|at| &code[at..at + 4])
+        .collect();
     groups.join("-")
 }
 

@@ -44,7 +44,9 @@ impl Used {
         let result = write_all(database, &keys, &sessions).await;
         if result.is_err() {
             keys.into_iter().for_each(|(id, at)| self.key(id, at));
-            sessions.into_iter().for_each(|(id, at)| self.session(id, at));
+            sessions
+                .into_iter()
+                .for_each(|(id, at)| self.session(id, at));
         }
         result
     }
@@ -65,8 +67,12 @@ async fn write_all(
     keys: &HashMap<KeyId, Timestamp>,
     sessions: &HashMap<SessionId, Timestamp>,
 ) -> Result<(), DataError> {
-    let keys = keys.iter().map(|(id, at)| (true, id.to_string(), at.to_string()));
-    let sessions = sessions.iter().map(|(id, at)| (false, id.to_string(), at.to_string()));
+    let keys = keys
+        .iter()
+        .map(|(id, at)| (true, id.to_string(), at.to_string()));
+    let sessions = sessions
+        .iter()
+        .map(|(id, at)| (false, id.to_string(), at.to_string()));
     let mut rows: Vec<_> = keys.chain(sessions).collect();
     // Instances that write the same rows take them in one order, so that neither waits for the other.
     rows.sort_unstable();
@@ -77,7 +83,9 @@ async fn write_all(
                 Box::pin(async move {
                     for (is_key, id, at) in rows {
                         if is_key {
-                            let older = api_key::Column::LastUsedAt.is_null().or(api_key::Column::LastUsedAt.lt(&*at));
+                            let older = api_key::Column::LastUsedAt
+                                .is_null()
+                                .or(api_key::Column::LastUsedAt.lt(&*at));
                             api_key::Entity::update_many()
                                 .col_expr(api_key::Column::LastUsedAt, Expr::value(at))
                                 .filter(api_key::Column::Id.eq(id))

@@ -10,8 +10,8 @@ use super::keys::{Keys, Kind};
 use super::near::nearest;
 use super::section::Checked;
 use super::{
-    Auth, Config, Data, Faults, Http, Limits, Origin, Profile, Root, Section, Telemetry, Values,
-    environment, file, rules,
+    Auth, Config, Data, Faults, Http, Jobs, Limits, Origin, Profile, Root, Section, Telemetry,
+    Values, environment, file, rules,
 };
 
 /// Where the configuration comes from, weakest source first, and what the services add to it.
@@ -144,6 +144,7 @@ pub(super) fn core_sections() -> Vec<Section> {
         Section::of::<Data>("data"),
         Section::of::<Limits>("limits"),
         Section::of::<Auth>("auth"),
+        Section::of::<Jobs>("jobs"),
         Section::of::<Telemetry>("telemetry"),
     ]
 }
@@ -368,6 +369,7 @@ fn assemble(
         data: take::<Data>(&mut checked, "data")?.as_ref().clone(),
         limits: take::<Limits>(&mut checked, "limits")?.as_ref().clone(),
         auth: take::<Auth>(&mut checked, "auth")?.as_ref().clone(),
+        jobs: take::<Jobs>(&mut checked, "jobs")?.as_ref().clone(),
         telemetry: take::<Telemetry>(&mut checked, "telemetry")?
             .as_ref()
             .clone(),

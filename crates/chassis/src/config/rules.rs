@@ -61,6 +61,9 @@ pub(super) fn weak(config: &Config) -> Faults {
     if config.limits.anonymous_per_minute == 0 {
         found.refuse("limits.anonymous_per_minute", "0 switches the limit off");
     }
+    if config.jobs.drill {
+        found.refuse("jobs.drill", "drills fill the queue with jobs of no use");
+    }
     match &config.telemetry.metrics_token {
         None if is_reachable => {
             found.refuse(
@@ -80,8 +83,12 @@ pub(super) fn weak(config: &Config) -> Faults {
         ("auth.previous_secret", &config.auth.previous_secret),
     ];
     for (key, secret) in signing {
-        if secret.as_ref().is_some_and(|secret| is_weak_key(secret.expose())) {
-            let reason = format!("is guessable: take at least {MINIMUM_KEY_LENGTH} random characters");
+        if secret
+            .as_ref()
+            .is_some_and(|secret| is_weak_key(secret.expose()))
+        {
+            let reason =
+                format!("is guessable: take at least {MINIMUM_KEY_LENGTH} random characters");
             found.refuse(key, &reason);
         }
     }

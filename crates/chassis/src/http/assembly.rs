@@ -93,7 +93,10 @@ fn health_routes() -> OpenApiRouter<Arc<Vitals>> {
 
 /// The chassis' own part of `/api/v1`, room by room.
 fn chassis_routes() -> OpenApiRouter<Arc<Context>> {
-    OpenApiRouter::new().nest("/api/v1", auth::api::routes())
+    let rooms = OpenApiRouter::new()
+        .merge(auth::api::routes())
+        .merge(crate::jobs::api::routes());
+    OpenApiRouter::new().nest("/api/v1", rooms)
 }
 
 fn service_routes(services: &[Arc<dyn Service>]) -> OpenApiRouter<Arc<Context>> {

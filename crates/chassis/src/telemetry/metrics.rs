@@ -11,12 +11,19 @@ const SECONDS: [f64; 14] = [
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
 ];
 
+/// The same for jobs, which may take hours.
+const JOB_SECONDS: [f64; 11] = [
+    0.01, 0.05, 0.25, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 14_400.0,
+];
+
 /// The process's recorder, installed at the first call.
 pub fn recorder() -> &'static PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE.get_or_init(|| {
         let recorder = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &SECONDS)
+            .expect("the list of bounds is not empty")
+            .set_buckets_for_metric(Matcher::Full("job_duration_seconds".into()), &JOB_SECONDS)
             .expect("the list of bounds is not empty")
             .build_recorder();
         let handle = recorder.handle();

@@ -8,4 +8,5 @@ mod config;
 mod data;
 mod house;
 mod http;
+mod jobs;
 mod sign_in;

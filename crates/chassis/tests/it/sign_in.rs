@@ -77,24 +77,39 @@ pub(crate) async fn insert(database: &Database, table: &'static str, row: &[(&'s
 }
 
 /// One column of one row, by its id.
-pub(crate) async fn column(database: &Database, table: &'static str, id: &str, column: &'static str) -> Option<String> {
-    let query = Query::select().column(column).from(table).and_where(Expr::col("id").eq(id)).take();
+pub(crate) async fn column(
+    database: &Database,
+    table: &'static str,
+    id: &str,
+    column: &'static str,
+) -> Option<String> {
+    let query = Query::select()
+        .column(column)
+        .from(table)
+        .and_where(Expr::col("id").eq(id))
+        .take();
     let row = database.read().query_one(&query).await.unwrap().unwrap();
     row.try_get("", column).unwrap()
 }
 
 impl Running {
     pub(crate) fn send(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, self.url(&format!("/api/v1{path}")))
+        self.client
+            .request(method, self.url(&format!("/api/v1{path}")))
     }
 
     /// A JSON body, without credentials.
     pub(crate) async fn post(&self, path: &str, body: Value) -> Response {
-        self.send(Method::POST, path).json(&body).send().await.unwrap()
+        self.send(Method::POST, path)
+            .json(&body)
+            .send()
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Response {
-        self.post("/auth/login", json!({"email": email, "password": password})).await
+        self.post("/auth/login", json!({"email": email, "password": password}))
+            .await
     }
 
     /// Signs a browser in: its cookie.
@@ -114,7 +129,9 @@ impl Running {
 
     /// Exchanges a refresh token.
     pub(crate) async fn refreshed(&self, token: &str) -> Result<(String, String), (u16, String)> {
-        let answer = self.post("/auth/refresh", json!({"refresh_token": token})).await;
+        let answer = self
+            .post("/auth/refresh", json!({"refresh_token": token}))
+            .await;
         if answer.status() == 200 {
             return Ok(tokens_of(&answer.json().await.unwrap()));
         }
@@ -123,18 +140,34 @@ impl Running {
 
     /// What `GET /auth/me` answers to a cookie.
     pub(crate) async fn me_by_cookie(&self, cookie: &str) -> u16 {
-        let answer = self.send(Method::GET, "/auth/me").header(COOKIE, cookie).send().await.unwrap();
+        let answer = self
+            .send(Method::GET, "/auth/me")
+            .header(COOKIE, cookie)
+            .send()
+            .await
+            .unwrap();
         answer.status().as_u16()
     }
 
     /// What `GET /auth/me` answers to a token.
     pub(crate) async fn me_by_token(&self, token: &str) -> u16 {
-        let answer = self.send(Method::GET, "/auth/me").bearer_auth(token).send().await.unwrap();
+        let answer = self
+            .send(Method::GET, "/auth/me")
+            .bearer_auth(token)
+            .send()
+            .await
+            .unwrap();
         answer.status().as_u16()
     }
 
     /// As a page of this server asks: with the cookie and where it comes from.
-    pub(crate) async fn page(&self, method: Method, path: &str, cookie: &str, body: Option<Value>) -> Response {
+    pub(crate) async fn page(
+        &self,
+        method: Method,
+        path: &str,
+        cookie: &str,
+        body: Option<Value>,
+    ) -> Response {
         let mut request = self
             .send(method, path)
             .header(COOKIE, cookie)

@@ -134,8 +134,15 @@ pub(super) async fn login(
 
     let user = prove(auth, &email, &body.password, body.totp.as_deref()).await?;
     let workspace = workspace_of(auth, user, body.workspace).await?;
-    let client = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-    let new = NewSession { user, workspace, kind, client: client.unwrap_or_default().to_owned() };
+    let client = headers
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok());
+    let new = NewSession {
+        user,
+        workspace,
+        kind,
+        client: client.unwrap_or_default().to_owned(),
+    };
     let opened = sessions::open(auth, new).await?;
     lockout::forget(auth, &email).await?;
 
@@ -155,7 +162,12 @@ pub(super) async fn login(
 }
 
 /// The person, where address, password and code are right. All else takes the same way and the same time.
-async fn prove(auth: &Auth, email: &str, password: &str, code: Option<&str>) -> Result<UserId, Problem> {
+async fn prove(
+    auth: &Auth,
+    email: &str,
+    password: &str,
+    code: Option<&str>,
+) -> Result<UserId, Problem> {
     lockout::attempt(auth, email).await?;
     let row = user::Entity::find()
         .filter(user::Column::Email.eq(email))
@@ -177,7 +189,11 @@ async fn prove(auth: &Auth, email: &str, password: &str, code: Option<&str>) -> 
 }
 
 /// The workspace to start in.
-async fn workspace_of(auth: &Auth, user: UserId, asked: Option<WorkspaceId>) -> Result<WorkspaceId, Problem> {
+async fn workspace_of(
+    auth: &Auth,
+    user: UserId,
+    asked: Option<WorkspaceId>,
+) -> Result<WorkspaceId, Problem> {
     let rows = member::Entity::find()
         .filter(member::Column::UserId.eq(user.to_string()))
         .order_by_asc(member::Column::CreatedAt)
@@ -185,20 +201,37 @@ async fn workspace_of(auth: &Auth, user: UserId, asked: Option<WorkspaceId>) -> 
         .all(auth.database().read())
         .await
         .map_err(DataError::from)?;
-    let first = rows.first().ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, "auth.no_workspace"))?;
+    let first = rows
+        .first()
+        .ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, "auth.no_workspace"))?;
     match asked {
-        None => Ok(sessions::parsed(&first.workspace_id, "member.workspace_id")?),
+        None => Ok(sessions::parsed(
+            &first.workspace_id,
+            "member.workspace_id",
+        )?),
         Some(asked) if rows.iter().any(|row| row.workspace_id == asked.to_string()) => Ok(asked),
         Some(_) => Err(not_a_member()),
     }
 }
 
 /// A foreign page that signs its visitor in to the attacker's account would see what he then does there.
-fn refuse_other_sites(auth: &Auth, uri: &http::Uri, headers: &HeaderMap, secure: bool) -> Result<(), Problem> {
+fn refuse_other_sites(
+    auth: &Auth,
+    uri: &http::Uri,
+    headers: &HeaderMap,
+    secure: bool,
+) -> Result<(), Problem> {
     let by_page = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
     let authority = uri.authority().map(http::uri::Authority::as_str).or(host);
-    let asking = Asking { method: &Method::POST, headers, authority, secure };
+    let asking = Asking {
+        method: &Method::POST,
+        headers,
+        authority,
+        secure,
+    };
     if by_page && !auth.is_own_page(asking) {
         return Err(cross_site());
     }
@@ -238,7 +271,9 @@ pub(super) async fn refresh(
     bounded("refresh_token", &body.refresh_token, 256, &mut faults);
     sound(faults)?;
     match sessions::refresh(&context.auth, &body.refresh_token).await? {
-        Refreshed::Opened(opened) => Ok((no_store(), axum::Json(tokens_of(&opened))).into_response()),
+        Refreshed::Opened(opened) => {
+            Ok((no_store(), axum::Json(tokens_of(&opened))).into_response())
+        }
         Refreshed::Ended => Err(unauthorised("auth.refresh_ended")),
         Refreshed::Reused => Err(unauthorised("auth.refresh_reused")),
     }
@@ -277,8 +312,17 @@ pub(super) async fn logout(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let auth = &context.auth;
-    let body: Logout = if body.is_empty() { Logout::default() } else { json::parse(&body)? };
-    if let Some(Caller { user: Some(user), session: Some(session), .. }) = caller {
+    let body: Logout = if body.is_empty() {
+        Logout::default()
+    } else {
+        json::parse(&body)?
+    };
+    if let Some(Caller {
+        user: Some(user),
+        session: Some(session),
+        ..
+    }) = caller
+    {
         sessions::end(auth, user, session).await?;
     }
     if let Some(token) = &body.refresh_token {

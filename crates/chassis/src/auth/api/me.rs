@@ -11,7 +11,9 @@ use utoipa::ToSchema;
 use super::{person, signed_in};
 use crate::auth::tables::sign_in::session;
 use crate::auth::tables::{member, workspace};
-use crate::auth::{Auth, Caller, KeyId, Role, Scope, SessionId, UserId, Verb, WorkspaceId, sessions, totp};
+use crate::auth::{
+    Auth, Caller, KeyId, Role, Scope, SessionId, UserId, Verb, WorkspaceId, sessions, totp,
+};
 use crate::data::DataError;
 use crate::http::page::{Listed, Page};
 use crate::http::problem::{Problem, ProblemBody};
@@ -69,14 +71,24 @@ pub(super) struct Membership {
     params(("X-Workspace" = Option<WorkspaceId>, Header, description = "Another workspace of yours to act in, here and at every other route")),
     responses((status = 200, description = "The caller", body = Me)),
 )]
-pub(super) async fn me(State(context): State<Arc<Context>>, caller: Caller) -> Result<axum::Json<Me>, Problem> {
+pub(super) async fn me(
+    State(context): State<Arc<Context>>,
+    caller: Caller,
+) -> Result<axum::Json<Me>, Problem> {
     let auth = &context.auth;
     // A key shows nothing of the person who made it but what it needs.
     let user = match (caller.user, caller.session) {
         (Some(id), Some(_)) => {
             let row = person(auth, id).await?;
             let (totp, recovery_codes) = totp::state(auth, id).await?;
-            Some(Person { id, email: row.email, name: row.name, language: row.language, totp, recovery_codes })
+            Some(Person {
+                id,
+                email: row.email,
+                name: row.name,
+                language: row.language,
+                totp,
+                recovery_codes,
+            })
         }
         _ => None,
     };
@@ -94,7 +106,9 @@ pub(super) async fn me(State(context): State<Arc<Context>>, caller: Caller) -> R
 fn scopes(auth: &Auth, caller: &Caller) -> Vec<String> {
     let farthest = |room: &&'static str| {
         let verbs = [Verb::Admin, Verb::Write, Verb::Read];
-        let verb = verbs.into_iter().find(|verb| caller.may(Scope::new(room, *verb)))?;
+        let verb = verbs
+            .into_iter()
+            .find(|verb| caller.may(Scope::new(room, *verb)))?;
         Some(format!("{room}:{}", verb.word()))
     };
     let mut scopes: Vec<String> = auth.rooms().iter().filter_map(farthest).collect();
@@ -114,10 +128,14 @@ async fn memberships(auth: &Auth, caller: &Caller) -> Result<Vec<Membership>, Pr
                 .await
                 .map_err(DataError::from)?;
             let with_role = |row: member::Model| {
-                let role = row.role.parse().map_err(|()| DataError::Malformed { column: "member.role" })?;
+                let role = row.role.parse().map_err(|()| DataError::Malformed {
+                    column: "member.role",
+                })?;
                 Ok((row.workspace_id, role))
             };
-            rows.into_iter().map(with_role).collect::<Result<_, DataError>>()?
+            rows.into_iter()
+                .map(with_role)
+                .collect::<Result<_, DataError>>()?
         }
         _ => vec![(own, caller.role)],
     };
@@ -130,7 +148,11 @@ async fn memberships(auth: &Auth, caller: &Caller) -> Result<Vec<Membership>, Pr
     let mut all = Vec::with_capacity(roles.len());
     for (id, role) in roles {
         if let Some(row) = names.iter().find(|row| row.id == id) {
-            all.push(Membership { id: sessions::parsed(&id, "workspace.id")?, name: row.name.clone(), role });
+            all.push(Membership {
+                id: sessions::parsed(&id, "workspace.id")?,
+                name: row.name.clone(),
+                role,
+            });
         }
     }
     Ok(all)
@@ -189,11 +211,18 @@ pub(super) async fn sessions(
             kind: row.kind,
             client: row.client,
             created_at: row.created_at,
-            last_used_at: noted.into_iter().chain([row.last_used_at]).max().unwrap_or_default(),
+            last_used_at: noted
+                .into_iter()
+                .chain([row.last_used_at])
+                .max()
+                .unwrap_or_default(),
             expires_at: row.expires_at,
         })
     };
-    let rows = rows.into_iter().map(shown).collect::<Result<Vec<_>, DataError>>()?;
+    let rows = rows
+        .into_iter()
+        .map(shown)
+        .collect::<Result<Vec<_>, DataError>>()?;
     Ok(axum::Json(page.list(rows, |row| row.id.to_string())))
 }
 

@@ -8,9 +8,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{BodyRefusals, bounded, confirm_password, email, person, signed_in, sound};
+use crate::auth::Caller;
 use crate::auth::password::{self, MOST_BYTES};
 use crate::auth::reset::{self, By};
-use crate::auth::Caller;
 use crate::http::json::Json;
 use crate::http::problem::Problem;
 use crate::service::Context;
@@ -47,7 +47,9 @@ pub(super) async fn change(
     let person = person(auth, user).await?;
     let mut faults = Vec::new();
     bounded("current", &body.current, MOST_BYTES, &mut faults);
-    faults.extend(password::check_rules("password", &body.password, &person.email, &person.name).err());
+    faults.extend(
+        password::check_rules("password", &body.password, &person.email, &person.name).err(),
+    );
     sound(faults)?;
     confirm_password(auth, &person, &body.current, "current").await?;
     let hash = password::hash(&body.password).await?;
@@ -75,7 +77,10 @@ pub(super) struct Reset {
     request_body = Reset,
     responses((status = 202, description = "A mail is on its way, if somebody has this address"), BodyRefusals),
 )]
-pub(super) async fn reset(State(context): State<Arc<Context>>, Json(body): Json<Reset>) -> Result<StatusCode, Problem> {
+pub(super) async fn reset(
+    State(context): State<Arc<Context>>,
+    Json(body): Json<Reset>,
+) -> Result<StatusCode, Problem> {
     let mut faults = Vec::new();
     let email = email(&body.email, &mut faults);
     sound(faults)?;
@@ -118,9 +123,16 @@ pub(super) async fn confirm(
     bounded("token", &body.token, 256, &mut faults);
     sound(faults)?;
     let over = || Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "auth.reset_over");
-    let person = reset::person_of(auth, &body.token).await?.ok_or_else(over)?;
+    let person = reset::person_of(auth, &body.token)
+        .await?
+        .ok_or_else(over)?;
     // A weak password leaves the link as it is.
-    sound(password::check_rules("password", &body.password, &person.email, &person.name).err().into_iter().collect())?;
+    sound(
+        password::check_rules("password", &body.password, &person.email, &person.name)
+            .err()
+            .into_iter()
+            .collect(),
+    )?;
     let hash = password::hash(&body.password).await?;
     if reset::replace(auth, &person, hash, By::Link(&body.token)).await? {
         Ok(StatusCode::NO_CONTENT)

@@ -62,9 +62,20 @@ pub(super) async fn begin(
     // Who finds an open browser must not lock its owner out.
     confirm_password(auth, &person, &body.password, "password").await?;
     let made = totp::begin(auth, user, &person.email).await?;
-    let totp::Enrolment { secret, uri, qr_svg } =
-        made.ok_or_else(|| Problem::new(StatusCode::CONFLICT, "auth.totp_on"))?;
-    Ok((no_store(), axum::Json(Enrolment { secret, uri, qr_svg })).into_response())
+    let totp::Enrolment {
+        secret,
+        uri,
+        qr_svg,
+    } = made.ok_or_else(|| Problem::new(StatusCode::CONFLICT, "auth.totp_on"))?;
+    Ok((
+        no_store(),
+        axum::Json(Enrolment {
+            secret,
+            uri,
+            qr_svg,
+        }),
+    )
+        .into_response())
 }
 
 /// A code of the authenticator.
@@ -102,7 +113,13 @@ pub(super) async fn confirm(
     bounded("code", &body.code, 64, &mut faults);
     sound(faults)?;
     let codes = totp::confirm(&context.auth, user, &body.code).await?;
-    let wrong = || Problem::invalid(vec![FieldProblem::new("code", "auth.totp_wrong", Vec::new())]);
+    let wrong = || {
+        Problem::invalid(vec![FieldProblem::new(
+            "code",
+            "auth.totp_wrong",
+            Vec::new(),
+        )])
+    };
     let recovery_codes = codes.ok_or_else(wrong)?;
     Ok((no_store(), axum::Json(RecoveryCodes { recovery_codes })).into_response())
 }

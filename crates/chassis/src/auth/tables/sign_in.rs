@@ -1,7 +1,9 @@
 //! What is stored of sessions, second factors, resets and failed attempts.
 
 use sea_orm::DbErr;
-use sea_orm::sea_query::{ColumnDef, ForeignKey, ForeignKeyAction, Index, Table, TableCreateStatement};
+use sea_orm::sea_query::{
+    ColumnDef, ForeignKey, ForeignKeyAction, Index, Table, TableCreateStatement,
+};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
 
 pub(crate) mod session {
@@ -220,7 +222,10 @@ impl MigrationTrait for Step {
     }
 }
 
-type Made = Vec<(TableCreateStatement, &'static [(&'static str, &'static str)])>;
+type Made = Vec<(
+    TableCreateStatement,
+    &'static [(&'static str, &'static str)],
+)>;
 
 fn sessions() -> Made {
     let session = Table::create()
@@ -247,7 +252,10 @@ fn sessions() -> Made {
         .foreign_key(&mut of("refresh_use", "session_id", "session"))
         .take();
     vec![
-        (session, &[("session", "user_id"), ("session", "expires_at")]),
+        (
+            session,
+            &[("session", "user_id"), ("session", "expires_at")],
+        ),
         (refresh_use, &[("refresh_use", "session_id")]),
     ]
 }

@@ -38,9 +38,18 @@ impl Tray {
             }
         });
         let letter = waited.await.expect("the letter came");
-        assert_eq!((letter.to.as_str(), letter.template, letter.language.code()), (EMAIL, "auth.reset", "fr"));
-        let (_, link) = letter.arguments.iter().find(|(name, _)| *name == "link").unwrap();
-        link.strip_prefix("https://aplomb.example.org/reset#").unwrap().to_owned()
+        assert_eq!(
+            (letter.to.as_str(), letter.template, letter.language.code()),
+            (EMAIL, "auth.reset", "fr")
+        );
+        let (_, link) = letter
+            .arguments
+            .iter()
+            .find(|(name, _)| *name == "link")
+            .unwrap();
+        link.strip_prefix("https://aplomb.example.org/reset#")
+            .unwrap()
+            .to_owned()
     }
 }
 
@@ -48,15 +57,33 @@ impl Tray {
 async fn a_link_sets_a_new_password_once_and_ends_all_sign_ins() {
     on_each(async |place| {
         let tray = Tray::default();
-        let house = house().at(place).set("http.public_url", "https://aplomb.example.org/").post(Arc::new(tray.clone()));
+        let house = house()
+            .at(place)
+            .set("http.public_url", "https://aplomb.example.org/")
+            .post(Arc::new(tray.clone()));
         let house = house.start().await;
         person(&house, EMAIL, "member").await;
         let cookie = house.cookie().await;
         let (access, refresh) = house.tokens().await;
-        let ask = async |email: &str| house.post("/auth/reset", json!({"email": email})).await.status().as_u16();
+        let ask = async |email: &str| {
+            house
+                .post("/auth/reset", json!({"email": email}))
+                .await
+                .status()
+                .as_u16()
+        };
         let set = async |token: &str, password: &str| {
-            let answer = house.post("/auth/reset/confirm", json!({"token": token, "password": password})).await;
-            if answer.status() == 204 { (204, String::new()) } else { fault(answer).await }
+            let answer = house
+                .post(
+                    "/auth/reset/confirm",
+                    json!({"token": token, "password": password}),
+                )
+                .await;
+            if answer.status() == 204 {
+                (204, String::new())
+            } else {
+                fault(answer).await
+            }
         };
         let over = (422, "auth.reset_over".to_owned());
 
@@ -64,7 +91,10 @@ async fn a_link_sets_a_new_password_once_and_ends_all_sign_ins() {
         assert_eq!(ask("Zoe@Example.org").await, 202);
         let token = tray.token(1).await;
         assert_eq!(set("reset_nonsense", NEW).await, over);
-        assert_eq!(set(&token, "password123").await, (422, "http.invalid_field".into()));
+        assert_eq!(
+            set(&token, "password123").await,
+            (422, "http.invalid_field".into())
+        );
         // Locked out by somebody: the link lets its person in.
         for _ in 0..5 {
             assert_eq!(house.sign_in(EMAIL, "wrong password").await.status(), 401);
@@ -73,7 +103,10 @@ async fn a_link_sets_a_new_password_once_and_ends_all_sign_ins() {
         assert_eq!(set(&token, NEW).await, over, "once");
         assert_eq!(house.me_by_cookie(&cookie).await, 401, "at once");
         assert_eq!(house.me_by_token(&access).await, 401, "at once");
-        assert_eq!(house.refreshed(&refresh).await, Err((401, "auth.refresh_ended".into())));
+        assert_eq!(
+            house.refreshed(&refresh).await,
+            Err((401, "auth.refresh_ended".into()))
+        );
         assert_eq!(house.sign_in(EMAIL, NEW).await.status(), 200);
         assert_eq!(house.sign_in(EMAIL, PASSWORD).await.status(), 401);
 
@@ -94,11 +127,19 @@ async fn a_link_sets_a_new_password_once_and_ends_all_sign_ins() {
 #[tokio::test]
 async fn one_mail_a_minute_however_often_it_is_asked_for() {
     let tray = Tray::default();
-    let house = house().set("http.public_url", "https://aplomb.example.org").post(Arc::new(tray.clone()));
+    let house = house()
+        .set("http.public_url", "https://aplomb.example.org")
+        .post(Arc::new(tray.clone()));
     let house = house.start().await;
     person(&house, EMAIL, "member").await;
     for _ in 0..5 {
-        assert_eq!(house.post("/auth/reset", json!({"email": EMAIL})).await.status(), 202);
+        assert_eq!(
+            house
+                .post("/auth/reset", json!({"email": EMAIL}))
+                .await
+                .status(),
+            202
+        );
         tray.token(1).await;
     }
     assert_eq!(tray.0.lock().unwrap().len(), 1);
@@ -113,7 +154,9 @@ async fn a_changed_password_ends_the_other_sign_ins() {
         let (access, refresh) = house.tokens().await;
         let change = async |current: &str, password: &str| {
             let body = json!({"current": current, "password": password});
-            house.page(Method::POST, "/auth/password", &own, Some(body)).await
+            house
+                .page(Method::POST, "/auth/password", &own, Some(body))
+                .await
         };
         for (current, password, field) in [
             ("wrong password", NEW, "current"),
@@ -123,13 +166,19 @@ async fn a_changed_password_ends_the_other_sign_ins() {
         ] {
             let answer = change(current, password).await;
             assert_eq!(answer.status(), 422);
-            assert_eq!(answer.json::<serde_json::Value>().await.unwrap()["errors"][0]["field"], field);
+            assert_eq!(
+                answer.json::<serde_json::Value>().await.unwrap()["errors"][0]["field"],
+                field
+            );
         }
         assert_eq!(change(PASSWORD, NEW).await.status(), 204);
         assert_eq!(house.me_by_cookie(&own).await, 200);
         assert_eq!(house.me_by_cookie(&other).await, 401);
         assert_eq!(house.me_by_token(&access).await, 401);
-        assert_eq!(house.refreshed(&refresh).await, Err((401, "auth.refresh_ended".into())));
+        assert_eq!(
+            house.refreshed(&refresh).await,
+            Err((401, "auth.refresh_ended".into()))
+        );
         assert_eq!(house.sign_in(EMAIL, NEW).await.status(), 200);
     })
     .await;

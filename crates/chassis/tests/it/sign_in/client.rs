@@ -20,13 +20,26 @@ async fn an_access_token_is_good_for_fifteen_minutes() {
         place.clock.advance_ms(15 * 60_000 - 1_001);
         assert_eq!(house.me_by_token(&access).await, 200);
         place.clock.advance_ms(1_001);
-        let answer = house.send(Method::GET, "/auth/me").bearer_auth(&access).send().await.unwrap();
+        let answer = house
+            .send(Method::GET, "/auth/me")
+            .bearer_auth(&access)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.headers()["www-authenticate"], "Bearer");
-        assert_eq!(fault(answer).await, (401, "auth.invalid_credentials".into()));
+        assert_eq!(
+            fault(answer).await,
+            (401, "auth.invalid_credentials".into())
+        );
         let (access, _) = house.refreshed(&refresh).await.unwrap();
         assert_eq!(house.me_by_token(&access).await, 200);
         // A token needs no proof of its page: no browser sends it by itself.
-        let answer = house.send(Method::DELETE, "/auth/sessions/x").bearer_auth(&access).send().await.unwrap();
+        let answer = house
+            .send(Method::DELETE, "/auth/sessions/x")
+            .bearer_auth(&access)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 404);
     })
     .await;
@@ -42,9 +55,15 @@ async fn a_refresh_token_that_comes_twice_ends_the_family() {
         let (_, third) = house.refreshed(&second).await.unwrap();
         assert_eq!(house.me_by_token(&access).await, 200);
         // The second was used, so even within the seconds for a lost answer the first is a copy.
-        assert_eq!(house.refreshed(&first).await, Err((401, "auth.refresh_reused".into())));
+        assert_eq!(
+            house.refreshed(&first).await,
+            Err((401, "auth.refresh_reused".into()))
+        );
         assert_eq!(house.me_by_token(&access).await, 401, "at once");
-        assert_eq!(house.refreshed(&third).await, Err((401, "auth.refresh_ended".into())));
+        assert_eq!(
+            house.refreshed(&third).await,
+            Err((401, "auth.refresh_ended".into()))
+        );
     })
     .await;
 }
@@ -61,13 +80,22 @@ async fn a_lost_answer_costs_no_sign_in_and_helps_no_thief() {
         let (access, next) = house.refreshed(&again).await.unwrap();
         assert_eq!(house.me_by_token(&access).await, 200);
         // Whoever has the answer that was lost has copied it.
-        assert_eq!(house.refreshed(&lost).await, Err((401, "auth.refresh_reused".into())));
-        assert_eq!(house.refreshed(&next).await, Err((401, "auth.refresh_ended".into())));
+        assert_eq!(
+            house.refreshed(&lost).await,
+            Err((401, "auth.refresh_reused".into()))
+        );
+        assert_eq!(
+            house.refreshed(&next).await,
+            Err((401, "auth.refresh_ended".into()))
+        );
 
         let (_, first) = house.tokens().await;
         house.refreshed(&first).await.unwrap();
         place.clock.advance_ms(11_000);
-        assert_eq!(house.refreshed(&first).await, Err((401, "auth.refresh_reused".into())));
+        assert_eq!(
+            house.refreshed(&first).await,
+            Err((401, "auth.refresh_reused".into()))
+        );
     })
     .await;
 }
@@ -96,14 +124,24 @@ async fn signing_out_ends_the_access_token_too() {
         let house = house().at(place).start().await;
         person(&house, EMAIL, "member").await;
         let (access, refresh) = house.tokens().await;
-        let out = house.send(Method::POST, "/auth/logout").bearer_auth(&access).send().await.unwrap();
+        let out = house
+            .send(Method::POST, "/auth/logout")
+            .bearer_auth(&access)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(out.status(), 204);
         assert_eq!(house.me_by_token(&access).await, 401);
-        assert_eq!(house.refreshed(&refresh).await, Err((401, "auth.refresh_ended".into())));
+        assert_eq!(
+            house.refreshed(&refresh).await,
+            Err((401, "auth.refresh_ended".into()))
+        );
         // Without a living access token, by the refresh token.
         let (access, refresh) = house.tokens().await;
         for _ in 0..2 {
-            let out = house.post("/auth/logout", json!({"refresh_token": refresh})).await;
+            let out = house
+                .post("/auth/logout", json!({"refresh_token": refresh}))
+                .await;
             assert_eq!(out.status(), 204);
         }
         assert_eq!(house.me_by_token(&access).await, 401);
@@ -139,7 +177,10 @@ async fn forged_tokens_are_refused() {
     let (access, refresh) = house.tokens().await;
     let parts: Vec<&str> = access.split('.').collect();
     let header: Value = serde_json::from_slice(&BASE64.decode(parts[0]).unwrap()).unwrap();
-    assert_eq!((&header["alg"], &header["typ"]), (&json!("HS256"), &json!("at+jwt")));
+    assert_eq!(
+        (&header["alg"], &header["typ"]),
+        (&json!("HS256"), &json!("at+jwt"))
+    );
     assert!(header["kid"].is_string());
     let unsigned = BASE64.encode(header.to_string().replace("HS256", "none"));
     let mut claims: Value = serde_json::from_slice(&BASE64.decode(parts[1]).unwrap()).unwrap();
@@ -152,7 +193,12 @@ async fn forged_tokens_are_refused() {
         format!("{}.{}.", parts[0], parts[1]),
         refresh,
         "..".to_owned(),
-        format!("{}.{}.{}", "a".repeat(3_000), "b".repeat(500), "c".repeat(500)),
+        format!(
+            "{}.{}.{}",
+            "a".repeat(3_000),
+            "b".repeat(500),
+            "c".repeat(500)
+        ),
     ] {
         assert_eq!(house.me_by_token(&forged).await, 401, "{forged}");
     }
@@ -162,7 +208,10 @@ async fn forged_tokens_are_refused() {
 #[tokio::test]
 async fn instances_on_one_database_share_sign_ins_and_their_end() {
     on_postgres(async |place| {
-        let (one, two) = (house().at(place).start().await, house().at(place).start().await);
+        let (one, two) = (
+            house().at(place).start().await,
+            house().at(place).start().await,
+        );
         person(&one, EMAIL, "member").await;
         let cookie = one.cookie().await;
         let (access, refresh) = one.tokens().await;
@@ -174,20 +223,43 @@ async fn instances_on_one_database_share_sign_ins_and_their_end() {
         // Reuse is seen wherever it happens, once the successor has been used.
         let (access, third) = one.refreshed(&second).await.unwrap();
         assert_eq!(two.me_by_token(&access).await, 200);
-        assert_eq!(two.refreshed(&refresh).await, Err((401, "auth.refresh_reused".into())));
-        assert_eq!(two.me_by_token(&access).await, 401, "at once where it was seen");
-        assert_eq!(one.refreshed(&third).await, Err((401, "auth.refresh_ended".into())), "at once for refresh");
+        assert_eq!(
+            two.refreshed(&refresh).await,
+            Err((401, "auth.refresh_reused".into()))
+        );
+        assert_eq!(
+            two.me_by_token(&access).await,
+            401,
+            "at once where it was seen"
+        );
+        assert_eq!(
+            one.refreshed(&third).await,
+            Err((401, "auth.refresh_ended".into())),
+            "at once for refresh"
+        );
         // Ended at the other: at once there, within five seconds here.
-        assert_eq!(two.page(Method::POST, "/auth/logout", &cookie, None).await.status(), 204);
+        assert_eq!(
+            two.page(Method::POST, "/auth/logout", &cookie, None)
+                .await
+                .status(),
+            204
+        );
         assert_eq!(two.me_by_cookie(&cookie).await, 401);
         let until = std::time::Instant::now() + std::time::Duration::from_secs(7);
         for dead in [true, false] {
             loop {
-                let status = if dead { one.me_by_cookie(&cookie).await } else { one.me_by_token(&access).await };
+                let status = if dead {
+                    one.me_by_cookie(&cookie).await
+                } else {
+                    one.me_by_token(&access).await
+                };
                 if status == 401 {
                     break;
                 }
-                assert!(std::time::Instant::now() < until, "still open after the promised time");
+                assert!(
+                    std::time::Instant::now() < until,
+                    "still open after the promised time"
+                );
                 tokio::time::sleep(std::time::Duration::from_millis(100)).await;
             }
         }
