@@ -21,9 +21,11 @@ use crate::http::health::Vitals;
 use crate::http::routes::Routes;
 use crate::http::server::{self, Drain};
 use crate::i18n::{CHASSIS, Catalogue, CatalogueFault};
+use crate::notify::Notify;
 use crate::service::{Context, Service};
 use crate::telemetry::access::AccessLog;
 use crate::telemetry::{self, metrics};
+use crate::upstream::Upstreams;
 
 /// Services, in the order in which they are listed everywhere.
 pub type Services = Vec<Arc<dyn Service>>;
@@ -74,11 +76,12 @@ pub fn catalogue(services: &Services) -> Result<Catalogue, CatalogueFault> {
 }
 
 /// Rooms of the chassis that ask for scopes of their own.
-const ROOMS: [&str; 7] = [
+const ROOMS: [&str; 8] = [
     "audit",
     "events",
     "jobs",
     "keys",
+    "notify",
     "objects",
     "users",
     "workspaces",
@@ -147,8 +150,12 @@ impl House {
             );
         }
 
+        let upstream = Upstreams::new(clock.clone());
+        let notify = Notify::new(&config, &database, &upstream, &catalogue);
         let context = Arc::new(Context {
             auth: Auth::new(&database),
+            upstream,
+            notify,
             config: Arc::new(config),
             database,
             catalogue,
@@ -158,6 +165,7 @@ impl House {
         let draining = Arc::new(AtomicBool::new(false));
         let vitals = Vitals {
             database: context.database.clone(),
+            upstreams: context.upstream.clone(),
             draining: draining.clone(),
             started_at: context.clock.now(),
             started,
@@ -206,7 +214,9 @@ impl House {
         listener: TcpListener,
         stop: impl Future<Output = ()>,
     ) -> Result<Drain, HouseFault> {
+        let deliveries = self.context.notify.start();
         let drain = server::serve(listener, self.front, stop).await?;
+        deliveries.stop().await;
         self.starts.close(self.start.id).await?;
         self.context.database.close().await?;
         Ok(drain)

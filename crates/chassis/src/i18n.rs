@@ -89,6 +89,14 @@ pub const CHASSIS: &[Messages] = &[
         english: include_str!("../messages/auth/en.json"),
         french: include_str!("../messages/auth/fr.json"),
     },
+    Messages {
+        english: include_str!("../messages/upstream/en.json"),
+        french: include_str!("../messages/upstream/fr.json"),
+    },
+    Messages {
+        english: include_str!("../messages/notify/en.json"),
+        french: include_str!("../messages/notify/fr.json"),
+    },
 ];
 
 /// Arguments of a message: placeholder name and value.

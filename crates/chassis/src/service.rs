@@ -13,6 +13,8 @@ use crate::clock::Clock;
 use crate::config::{Config, Section};
 use crate::data::Database;
 use crate::i18n::{Catalogue, Language, Messages};
+use crate::notify::Notify;
+use crate::upstream::Upstreams;
 
 /// One of the services of the house. A sixth one is a crate with this and a line in the binary.
 pub trait Service: Send + Sync + 'static {
@@ -89,6 +91,10 @@ pub struct Context {
     pub auth: Auth,
     /// The database.
     pub database: Database,
+    /// Calls to the outside.
+    pub upstream: Upstreams,
+    /// Mails, webhooks, chats.
+    pub notify: Notify,
     /// Messages.
     pub catalogue: Arc<Catalogue>,
     /// The time.

@@ -5,6 +5,6 @@
 mod durability;
 mod migrations;
 mod opening;
-mod place;
+pub(crate) mod place;
 mod starts;
 mod writes;

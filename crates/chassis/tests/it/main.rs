@@ -8,3 +8,6 @@ mod config;
 mod data;
 mod house;
 mod http;
+mod notify;
+mod outside;
+mod upstream;

@@ -16,10 +16,10 @@ use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trai
 use sqlx::{Connection, PgConnection};
 
 /// A clock that stands still until it is moved.
-pub(super) struct StoppedClock(AtomicI64);
+pub(crate) struct StoppedClock(AtomicI64);
 
 impl StoppedClock {
-    pub(super) fn advance_ms(&self, ms: i64) {
+    pub(crate) fn advance_ms(&self, ms: i64) {
         self.0.fetch_add(ms, Ordering::SeqCst);
     }
 }
@@ -31,14 +31,14 @@ impl Clock for StoppedClock {
 }
 
 /// Where one test keeps its data.
-pub(super) struct Place {
-    pub(super) config: Data,
-    pub(super) clock: Arc<StoppedClock>,
+pub(crate) struct Place {
+    pub(crate) config: Data,
+    pub(crate) clock: Arc<StoppedClock>,
     _folder: tempfile::TempDir,
 }
 
 impl Place {
-    pub(super) fn sqlite() -> Self {
+    pub(crate) fn sqlite() -> Self {
         Self::new(None)
     }
 
@@ -58,14 +58,14 @@ impl Place {
     }
 
     /// Opens without migrating.
-    pub(super) async fn open_bare(&self) -> Database {
+    pub(crate) async fn open_bare(&self) -> Database {
         Database::open(&self.config, self.clock.clone())
             .await
             .unwrap()
     }
 
     /// Opens with the table `note`.
-    pub(super) async fn open(&self) -> Database {
+    pub(crate) async fn open(&self) -> Database {
         let database = self.open_bare().await;
         database.migrate(note_migrations()).await.unwrap();
         database
@@ -73,13 +73,13 @@ impl Place {
 }
 
 /// Runs a test on SQLite, then on PostgreSQL if there is one. The PostgreSQL database is dropped even if the test fails.
-pub(super) async fn on_each(test: impl AsyncFn(&Place)) {
+pub(crate) async fn on_each(test: impl AsyncFn(&Place)) {
     test(&Place::sqlite()).await;
     on_postgres(test).await;
 }
 
 /// Runs a test on PostgreSQL, if there is one.
-pub(super) async fn on_postgres(test: impl AsyncFn(&Place)) {
+pub(crate) async fn on_postgres(test: impl AsyncFn(&Place)) {
     let Ok(server) = std::env::var("APLOMB_TEST_POSTGRES") else {
         static SAID: Once = Once::new();
         SAID.call_once(|| {
@@ -129,9 +129,9 @@ fn with_database(server: &str, name: &str) -> String {
 }
 
 /// A migration made of statements that both databases understand.
-pub(super) struct Step {
-    pub(super) name: &'static str,
-    pub(super) sql: &'static [&'static str],
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) sql: &'static [&'static str],
 }
 
 impl MigrationName for Step {
@@ -150,11 +150,11 @@ impl MigrationTrait for Step {
     }
 }
 
-pub(super) fn step(name: &'static str, sql: &'static [&'static str]) -> Box<dyn MigrationTrait> {
+pub(crate) fn step(name: &'static str, sql: &'static [&'static str]) -> Box<dyn MigrationTrait> {
     Box::new(Step { name, sql })
 }
 
-pub(super) fn note_migrations() -> Vec<Box<dyn MigrationTrait>> {
+pub(crate) fn note_migrations() -> Vec<Box<dyn MigrationTrait>> {
     vec![step(
         "note_0001",
         &[
@@ -171,7 +171,7 @@ pub(super) fn note_migrations() -> Vec<Box<dyn MigrationTrait>> {
 }
 
 /// Adds a note.
-pub(super) async fn add(transaction: &DatabaseTransaction, id: String) -> Result<(), DataError> {
+pub(crate) async fn add(transaction: &DatabaseTransaction, id: String) -> Result<(), DataError> {
     let insert = Query::insert()
         .into_table("note")
         .columns(["id", "body"])
@@ -182,7 +182,7 @@ pub(super) async fn add(transaction: &DatabaseTransaction, id: String) -> Result
 }
 
 /// Adds a note in a write of its own.
-pub(super) fn write_note(
+pub(crate) fn write_note(
     database: &Database,
     id: &str,
 ) -> impl Future<Output = Result<(), DataError>> + use<> {
@@ -195,7 +195,7 @@ pub(super) fn write_note(
 }
 
 /// The ids of all notes, sorted.
-pub(super) async fn notes(database: &Database) -> Vec<String> {
+pub(crate) async fn notes(database: &Database) -> Vec<String> {
     let query = Query::select()
         .column("id")
         .from("note")
