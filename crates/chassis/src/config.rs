@@ -3,7 +3,7 @@
 //! A later source wins: defaults, file, environment (`APLOMB_HTTP__LISTEN`), command line. Whatever is wrong is
 //! reported together, each fault with its key and the place it was written.
 //!
-//! - one struct per concern: [`Root`], [`Http`], [`Data`], [`Limits`], [`Auth`], [`Jobs`], [`Telemetry`], and a [`Section`]
+//! - one struct per concern: [`Root`], [`Http`], [`Data`], [`Limits`], [`Auth`], [`Jobs`], [`Notify`], [`Telemetry`], and a [`Section`]
 //!   per service
 //! - [`load`] reads, checks and refuses; [`Config::show`] prints what is in force and where each value came from
 //! - [`schema`] and [`reference()`] render the same structs as JSON Schema and as a page
@@ -23,6 +23,7 @@ mod keys;
 mod limits;
 mod load;
 mod near;
+mod notify;
 mod reference;
 mod rules;
 mod secret;
@@ -48,6 +49,7 @@ pub use http::Http;
 pub use jobs::Jobs;
 pub use limits::Limits;
 pub use load::{ConfigFile, Override, Sources, load};
+pub use notify::{MailTls, Notify, Smtp, Telegram};
 pub use reference::{reference, schema};
 pub use secret::Secret;
 pub use section::{Section, SectionFault};
@@ -97,6 +99,8 @@ pub struct Config {
     pub auth: Auth,
     /// Work in the background.
     pub jobs: Jobs,
+    /// Mails, webhooks, chats.
+    pub notify: Notify,
     /// Logs and metrics.
     pub telemetry: Telemetry,
     sections: BTreeMap<&'static str, Arc<dyn Any + Send + Sync>>,

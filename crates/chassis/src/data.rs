@@ -26,6 +26,7 @@ use crate::clock::Clock;
 use crate::config::{Data, DatabaseUrl};
 use crate::http::idempotency;
 use crate::jobs;
+use crate::notify;
 
 pub use error::DataError;
 pub use start::{Start, Starts};
@@ -124,6 +125,7 @@ impl Database {
             .chain(auth::migrations())
             .chain(jobs::migrations())
             .chain(idempotency::migrations())
+            .chain(notify::migrations())
             .chain(services)
             .collect();
         migrate::run(self, migrations).await

@@ -22,9 +22,11 @@ use crate::http::routes::Routes;
 use crate::http::server::{self, Drain};
 use crate::i18n::{CHASSIS, Catalogue, CatalogueFault};
 use crate::jobs::{self, Jobs, KindFault};
+use crate::notify::Notify;
 use crate::service::{Context, Service};
 use crate::telemetry::access::AccessLog;
 use crate::telemetry::{self, metrics};
+use crate::upstream::Upstreams;
 
 /// Services, in the order in which they are listed everywhere.
 pub type Services = Vec<Arc<dyn Service>>;
@@ -78,11 +80,12 @@ pub fn catalogue(services: &Services) -> Result<Catalogue, CatalogueFault> {
 }
 
 /// Rooms of the chassis that ask for scopes of their own.
-const ROOMS: [&str; 7] = [
+const ROOMS: [&str; 8] = [
     "audit",
     "events",
     "jobs",
     "keys",
+    "notify",
     "objects",
     "users",
     "workspaces",
@@ -151,6 +154,8 @@ impl House {
             );
         }
 
+        let upstream = Upstreams::new(clock.clone());
+        let notify = Notify::new(&config, &database, &upstream, &catalogue);
         let context = Arc::new(Context {
             auth: Auth::open(&database, &config, rooms(services)).await?,
             jobs: Jobs::new(
@@ -158,6 +163,8 @@ impl House {
                 &config.jobs,
                 chosen.iter().flat_map(|service| service.jobs()),
             )?,
+            upstream,
+            notify,
             config: Arc::new(config),
             database,
             catalogue,
@@ -167,6 +174,7 @@ impl House {
         let draining = Arc::new(AtomicBool::new(false));
         let vitals = Vitals {
             database: context.database.clone(),
+            upstreams: context.upstream.clone(),
             draining: draining.clone(),
             started_at: context.clock.now(),
             started,
@@ -221,9 +229,11 @@ impl House {
         stop: impl Future<Output = ()>,
     ) -> Result<Drain, HouseFault> {
         let keeper = auth::keep::Keeper::start(&self.context.auth);
+        let deliveries = self.context.notify.start();
         let worker = jobs::start(self.context.clone());
         let drain = server::serve(listener, self.front, worker.heeding(stop)).await;
         worker.drained().await;
+        deliveries.stop().await;
         keeper.stop().await;
         let drain = drain?;
         self.starts.close(self.start.id).await?;

@@ -97,6 +97,14 @@ pub const CHASSIS: &[Messages] = &[
         english: include_str!("../messages/idempotency/en.json"),
         french: include_str!("../messages/idempotency/fr.json"),
     },
+    Messages {
+        english: include_str!("../messages/upstream/en.json"),
+        french: include_str!("../messages/upstream/fr.json"),
+    },
+    Messages {
+        english: include_str!("../messages/notify/en.json"),
+        french: include_str!("../messages/notify/fr.json"),
+    },
 ];
 
 /// Arguments of a message: placeholder name and value.

@@ -3,6 +3,7 @@
 //! * [`service`]: the trait that a service implements; [`check`]: claims and their evidence
 //! * [`house`]: services to a running server
 //! * [`config`], [`data`], [`http`], [`limits`], [`telemetry`], [`i18n`]: the rooms
+//! * [`upstream`]: all calls to the outside; [`notify`]: mails, webhooks and chats, with retries
 //! * [`auth`]: who asks and what he may do; [`id`]: identifiers; [`tls`]: the one TLS stack
 //! * [`jobs`]: work in the background
 //! * [`clock`], [`task`]: the side doors to time and to background work
@@ -18,7 +19,9 @@ pub mod i18n;
 pub mod id;
 pub mod jobs;
 pub mod limits;
+pub mod notify;
 pub mod service;
 pub mod task;
 pub mod telemetry;
 pub mod tls;
+pub mod upstream;

@@ -14,6 +14,8 @@ use crate::config::{Config, Section};
 use crate::data::Database;
 use crate::i18n::{Catalogue, Language, Messages};
 use crate::jobs::{Jobs, Kind};
+use crate::notify::Notify;
+use crate::upstream::Upstreams;
 
 /// One of the services of the house. A sixth one is a crate with this and a line in the binary.
 pub trait Service: Send + Sync + 'static {
@@ -97,6 +99,10 @@ pub struct Context {
     pub database: Database,
     /// Work in the background.
     pub jobs: Jobs,
+    /// Calls to the outside.
+    pub upstream: Upstreams,
+    /// Mails, webhooks, chats.
+    pub notify: Notify,
     /// Messages.
     pub catalogue: Arc<Catalogue>,
     /// The time.

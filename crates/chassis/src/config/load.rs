@@ -10,8 +10,8 @@ use super::keys::{Keys, Kind};
 use super::near::nearest;
 use super::section::Checked;
 use super::{
-    Auth, Config, Data, Faults, Http, Jobs, Limits, Origin, Profile, Root, Section, Telemetry,
-    Values, environment, file, rules,
+    Auth, Config, Data, Faults, Http, Jobs, Limits, Notify, Origin, Profile, Root, Section,
+    Telemetry, Values, environment, file, rules,
 };
 
 /// Where the configuration comes from, weakest source first, and what the services add to it.
@@ -145,6 +145,7 @@ pub(super) fn core_sections() -> Vec<Section> {
         Section::of::<Limits>("limits"),
         Section::of::<Auth>("auth"),
         Section::of::<Jobs>("jobs"),
+        Section::of::<Notify>("notify"),
         Section::of::<Telemetry>("telemetry"),
     ]
 }
@@ -370,6 +371,7 @@ fn assemble(
         limits: take::<Limits>(&mut checked, "limits")?.as_ref().clone(),
         auth: take::<Auth>(&mut checked, "auth")?.as_ref().clone(),
         jobs: take::<Jobs>(&mut checked, "jobs")?.as_ref().clone(),
+        notify: take::<Notify>(&mut checked, "notify")?.as_ref().clone(),
         telemetry: take::<Telemetry>(&mut checked, "telemetry")?
             .as_ref()
             .clone(),

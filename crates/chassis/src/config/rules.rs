@@ -64,6 +64,23 @@ pub(super) fn weak(config: &Config) -> Faults {
     if config.jobs.drill {
         found.refuse("jobs.drill", "drills fill the queue with jobs of no use");
     }
+    if config.notify.webhook_allow_http {
+        found.refuse(
+            "notify.webhook_allow_http",
+            "webhooks would cross the network in plain text",
+        );
+    }
+    if config
+        .notify
+        .webhook_networks
+        .iter()
+        .any(super::Network::is_everyone)
+    {
+        found.refuse(
+            "notify.webhook_networks",
+            "a range of every address lets webhooks read your own network; name the receivers",
+        );
+    }
     match &config.telemetry.metrics_token {
         None if is_reachable => {
             found.refuse(

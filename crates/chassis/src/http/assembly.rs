@@ -95,7 +95,8 @@ fn health_routes() -> OpenApiRouter<Arc<Vitals>> {
 fn chassis_routes() -> OpenApiRouter<Arc<Context>> {
     let rooms = OpenApiRouter::new()
         .merge(auth::api::routes())
-        .merge(crate::jobs::api::routes());
+        .merge(crate::jobs::api::routes())
+        .merge(crate::notify::api::routes());
     OpenApiRouter::new().nest("/api/v1", rooms)
 }
 

@@ -15,6 +15,7 @@ use super::problem::ProblemBody;
 use crate::check::{Evidence, Verdict};
 use crate::clock::Timestamp;
 use crate::data::Database;
+use crate::upstream::{UpstreamState, Upstreams};
 
 /// A dependency that does not answer in this time is down.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -23,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct Vitals {
     /// The database.
     pub database: Database,
+    /// What is called outside.
+    pub upstreams: Upstreams,
     /// Set when the server is stopping.
     pub draining: Arc<AtomicBool>,
     /// When this process began to serve.
@@ -86,6 +89,8 @@ pub struct Health {
     pub last_stop_was_clean: Option<bool>,
     /// Each dependency, asked now.
     pub dependencies: Vec<Dependency>,
+    /// What is called outside, and how that goes. An open breaker leaves the status `ok`: the server itself works.
+    pub upstreams: Vec<UpstreamState>,
     /// The services' checks, measured at the start.
     pub evidence: Vec<Evidence>,
 }
@@ -152,6 +157,7 @@ pub async fn health(State(vitals): State<Arc<Vitals>>) -> Response {
         resident_bytes: crate::telemetry::metrics::resident_bytes(),
         last_stop_was_clean: vitals.last_stop_was_clean,
         dependencies,
+        upstreams: vitals.upstreams.states(),
         evidence: vitals.evidence.clone(),
     };
     ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()

@@ -9,4 +9,7 @@ mod data;
 mod house;
 mod http;
 mod jobs;
+mod notify;
+mod outside;
 mod sign_in;
+mod upstream;

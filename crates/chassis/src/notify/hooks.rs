@@ -1,0 +1,82 @@
+//! What an attempt means for its webhook: disabled when it is gone or failed a whole day long, with a word to its owner.
+
+use reqwest::Url;
+use sea_orm::{DatabaseTransaction, EntityTrait};
+use serde_json::{Map, Value};
+
+use super::tables::{delivery, webhook};
+use super::{Channel, Delivered, Notify, store};
+use crate::auth::tables::user;
+use crate::data::DataError;
+use crate::i18n::Language;
+
+/// Failed attempts without a success between them that disable a webhook before one delivery has had its day: a busy
+/// webhook fails often in a short time.
+const MOST_FAILURES: i32 = 500;
+
+/// Counts the attempt inside the transaction that settles it.
+pub(super) async fn after_attempt(
+    notify: &Notify,
+    tx: &DatabaseTransaction,
+    hook: &webhook::Model,
+    row: &delivery::Model,
+    delivered: &Delivered,
+) -> Result<(), DataError> {
+    if row.template == super::api::TEST_KIND {
+        return Ok(());
+    }
+    let failures = store::count_attempt(tx, &hook.id, *delivered == Delivered::Yes).await?;
+    let ends = match delivered {
+        Delivered::Yes | Delivered::NotOurs => false,
+        Delivered::Later(_) => failures >= MOST_FAILURES,
+        // No other delivery went through while this one had its day.
+        Delivered::No(fault) => fault.gone || (fault.again && failures >= row.attempts),
+    };
+    let now = notify.clock().now();
+    if !ends || !store::disable(tx, now, &hook.id, "disabled").await? {
+        return Ok(());
+    }
+    tracing::warn!(
+        webhook.id = hook.id,
+        webhook.failures = failures,
+        "a webhook was disabled"
+    );
+    tell_owner(notify, tx, hook, failures).await
+}
+
+/// Inside the same transaction, so by mail and not by the channels that the owner chose: he asked for these calls.
+async fn tell_owner(
+    notify: &Notify,
+    tx: &DatabaseTransaction,
+    hook: &webhook::Model,
+    failures: i32,
+) -> Result<(), DataError> {
+    if !notify.has_mail() {
+        return Ok(());
+    }
+    let Some(owner) = &hook.user_id else {
+        return Ok(());
+    };
+    let Some(owner) = user::Entity::find_by_id(owner).one(tx).await? else {
+        return Ok(());
+    };
+    let host = Url::parse(&hook.url).ok();
+    let host = host.as_ref().and_then(Url::host_str).unwrap_or_default();
+    let mut arguments = Map::new();
+    arguments.insert("host".to_owned(), Value::from(host));
+    arguments.insert("failures".to_owned(), Value::from(failures));
+    let new = store::New {
+        workspace: hook.workspace_id.parse().ok(),
+        user: owner.id.parse().ok(),
+        webhook: None,
+        channel: Channel::Mail,
+        target: owner.email,
+        template: "notify.webhook_disabled".to_owned(),
+        language: Language::from_tag(&owner.language).unwrap_or_default(),
+        arguments,
+        idempotency_key: None,
+        not_before: None,
+    };
+    store::insert(tx, notify.clock(), new).await?;
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! Mails, webhooks and chats, each by a real server on this machine.
+
+mod place;
+
+mod mails;
