@@ -3,7 +3,7 @@
 //! A later source wins: defaults, file, environment (`APLOMB_HTTP__LISTEN`), command line. Whatever is wrong is
 //! reported together, each fault with its key and the place it was written.
 //!
-//! - one struct per concern: [`Root`], [`Http`], [`Data`], [`Limits`], [`Telemetry`], and a [`Section`] per service
+//! - one struct per concern: [`Root`], [`Http`], [`Data`], [`Limits`], [`Redis`], [`Events`], [`Telemetry`], and a [`Section`] per service
 //! - [`load`] reads, checks and refuses; [`Config::show`] prints what is in force and where each value came from
 //! - [`schema`] and [`reference()`] render the same structs as JSON Schema and as a page
 //!
@@ -13,13 +13,15 @@
 mod address;
 mod data;
 mod environment;
+mod events;
 mod fault;
 mod file;
 mod http;
 mod keys;
 mod limits;
 mod load;
-mod near;
+pub(crate) mod near;
+mod redis;
 mod reference;
 mod rules;
 mod secret;
@@ -39,10 +41,12 @@ use serde_json::Value;
 
 pub use address::{AllowedOrigin, Network, PublicUrl};
 pub use data::{Data, DatabaseUrl};
+pub use events::Events;
 pub use fault::{Fault, Faults, Origin};
-pub use http::Http;
-pub use limits::Limits;
+pub use http::{Http, ProxyHeader};
+pub use limits::{Limits, RouteLimit};
 pub use load::{ConfigFile, Override, Sources, load};
+pub use redis::Redis;
 pub use reference::{reference, schema};
 pub use secret::Secret;
 pub use section::{Section, SectionFault};
@@ -88,6 +92,10 @@ pub struct Config {
     pub data: Data,
     /// Requests allowed per client.
     pub limits: Limits,
+    /// What several instances share.
+    pub redis: Redis,
+    /// Live streams.
+    pub events: Events,
     /// Logs and metrics.
     pub telemetry: Telemetry,
     sections: BTreeMap<&'static str, Arc<dyn Any + Send + Sync>>,

@@ -15,12 +15,15 @@ use crate::clock::Clock;
 use crate::config::{Config, Section};
 use crate::data::lock::{FolderFault, FolderLock};
 use crate::data::{DataError, Database, Start, Starts};
+use crate::events::Events;
 use crate::http::assembly::{self, UNDOCUMENTED};
 use crate::http::front::{Front, FrontParts};
 use crate::http::health::Vitals;
-use crate::http::routes::Routes;
+use crate::http::routes::{Routes, UnknownRoutes};
 use crate::http::server::{self, Drain};
 use crate::i18n::{CHASSIS, Catalogue, CatalogueFault};
+use crate::limits::Limits;
+use crate::redis::Redis;
 use crate::service::{Context, Service};
 use crate::telemetry::access::AccessLog;
 use crate::telemetry::{self, metrics};
@@ -50,6 +53,9 @@ pub enum HouseFault {
     /// The messages.
     #[error(transparent)]
     Messages(#[from] CatalogueFault),
+    /// A limit of the configuration.
+    #[error(transparent)]
+    Limits(#[from] UnknownRoutes),
     /// The listening socket.
     #[error("cannot serve: {0}")]
     Serve(#[from] std::io::Error),
@@ -147,8 +153,12 @@ impl House {
             );
         }
 
+        let redis = Redis::open(&config.redis).await;
+        let limits = Limits::new(&config.limits, redis.clone());
         let context = Arc::new(Context {
             auth: Auth::new(&database),
+            events: Events::open(&config, clock.clone(), redis.clone()).await,
+            redis: redis.clone(),
             config: Arc::new(config),
             database,
             catalogue,
@@ -158,6 +168,7 @@ impl House {
         let draining = Arc::new(AtomicBool::new(false));
         let vitals = Vitals {
             database: context.database.clone(),
+            redis,
             draining: draining.clone(),
             started_at: context.clock.now(),
             started,
@@ -166,8 +177,9 @@ impl House {
             evidence,
             last_stop_was_clean,
         };
-        let routes = Routes::new(&document, &UNDOCUMENTED, &prefixes(&chosen));
         let config = &context.config;
+        let mut routes = Routes::new(&document, &UNDOCUMENTED, &prefixes(&chosen));
+        routes.limit(&config.limits.routes)?;
         let router = assembly::router(&chosen, context.clone(), Arc::new(vitals), &document);
         let access = if config.telemetry.access_log {
             let json = telemetry::speaks_json(config.telemetry.log_format);
@@ -179,7 +191,7 @@ impl House {
             router,
             routes,
             settings: config.http.clone(),
-            anonymous_per_minute: config.limits.anonymous_per_minute,
+            limits,
             catalogue: context.catalogue.clone(),
             access,
             auth: context.auth.clone(),
@@ -206,6 +218,7 @@ impl House {
         listener: TcpListener,
         stop: impl Future<Output = ()>,
     ) -> Result<Drain, HouseFault> {
+        let stop = self.context.events.end_with(stop);
         let drain = server::serve(listener, self.front, stop).await?;
         self.starts.close(self.start.id).await?;
         self.context.database.close().await?;

@@ -89,6 +89,14 @@ pub const CHASSIS: &[Messages] = &[
         english: include_str!("../messages/auth/en.json"),
         french: include_str!("../messages/auth/fr.json"),
     },
+    Messages {
+        english: include_str!("../messages/events/en.json"),
+        french: include_str!("../messages/events/fr.json"),
+    },
+    Messages {
+        english: include_str!("../messages/limits/en.json"),
+        french: include_str!("../messages/limits/fr.json"),
+    },
 ];
 
 /// Arguments of a message: placeholder name and value.

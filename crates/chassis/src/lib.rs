@@ -3,6 +3,7 @@
 //! * [`service`]: the trait that a service implements; [`check`]: claims and their evidence
 //! * [`house`]: services to a running server
 //! * [`config`], [`data`], [`http`], [`limits`], [`telemetry`], [`i18n`]: the rooms
+//! * [`events`]: what happens, told live; [`redis`]: what several instances share
 //! * [`auth`]: who asks and what he may do; [`id`]: identifiers; [`tls`]: the one TLS stack
 //! * [`clock`], [`task`]: the side doors to time and to background work
 
@@ -11,11 +12,13 @@ pub mod check;
 pub mod clock;
 pub mod config;
 pub mod data;
+pub mod events;
 pub mod house;
 pub mod http;
 pub mod i18n;
 pub mod id;
 pub mod limits;
+pub mod redis;
 pub mod service;
 pub mod task;
 pub mod telemetry;

@@ -12,7 +12,9 @@ use crate::check::Check;
 use crate::clock::Clock;
 use crate::config::{Config, Section};
 use crate::data::Database;
+use crate::events::Events;
 use crate::i18n::{Catalogue, Language, Messages};
+use crate::redis::Redis;
 
 /// One of the services of the house. A sixth one is a crate with this and a line in the binary.
 pub trait Service: Send + Sync + 'static {
@@ -89,6 +91,10 @@ pub struct Context {
     pub auth: Auth,
     /// The database.
     pub database: Database,
+    /// What happens, told to whoever listens.
+    pub events: Events,
+    /// What several instances share, where there is one.
+    pub redis: Option<Redis>,
     /// Messages.
     pub catalogue: Arc<Catalogue>,
     /// The time.

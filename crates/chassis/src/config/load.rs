@@ -10,8 +10,8 @@ use super::keys::{Keys, Kind};
 use super::near::nearest;
 use super::section::Checked;
 use super::{
-    Config, Data, Faults, Http, Limits, Origin, Profile, Root, Section, Telemetry, Values,
-    environment, file, rules,
+    Config, Data, Events, Faults, Http, Limits, Origin, Profile, Redis, Root, Section, Telemetry,
+    Values, environment, file, rules,
 };
 
 /// Where the configuration comes from, weakest source first, and what the services add to it.
@@ -143,6 +143,8 @@ pub(super) fn core_sections() -> Vec<Section> {
         Section::of::<Http>("http"),
         Section::of::<Data>("data"),
         Section::of::<Limits>("limits"),
+        Section::of::<Redis>("redis"),
+        Section::of::<Events>("events"),
         Section::of::<Telemetry>("telemetry"),
     ]
 }
@@ -366,6 +368,8 @@ fn assemble(
         http: take::<Http>(&mut checked, "http")?.as_ref().clone(),
         data: take::<Data>(&mut checked, "data")?.as_ref().clone(),
         limits: take::<Limits>(&mut checked, "limits")?.as_ref().clone(),
+        redis: take::<Redis>(&mut checked, "redis")?.as_ref().clone(),
+        events: take::<Events>(&mut checked, "events")?.as_ref().clone(),
         telemetry: take::<Telemetry>(&mut checked, "telemetry")?
             .as_ref()
             .clone(),

@@ -92,7 +92,8 @@ fn health_routes() -> OpenApiRouter<Arc<Vitals>> {
 
 /// The chassis' own part of `/api/v1`, room by room.
 fn chassis_routes() -> OpenApiRouter<Arc<Context>> {
-    OpenApiRouter::new().nest("/api/v1", OpenApiRouter::new())
+    let rooms = OpenApiRouter::new().merge(crate::events::api::routes());
+    OpenApiRouter::new().nest("/api/v1", rooms)
 }
 
 fn service_routes(services: &[Arc<dyn Service>]) -> OpenApiRouter<Arc<Context>> {

@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Json;
+use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use chassis::auth;
 use chassis::auth::keys::{self, NewKey};
+use chassis::auth::{self, Caller};
 use chassis::clock::SystemClock;
 use chassis::config::{self, ConfigFile, Override, Sources};
 use chassis::data::Database;
@@ -47,6 +48,7 @@ impl Service for Trouble {
                 "/echo",
                 post(|Json(body): Json<serde_json::Value>| async move { Json(body) }),
             )
+            .route("/tell", post(tell))
             .route("/panic", get(|| async { panic!("on request") as () }))
             .route(
                 "/slow",
@@ -65,6 +67,22 @@ impl Service for Trouble {
                 get(|| async { Problem::new(StatusCode::CONFLICT, "data.unique").into_response() }),
             )
     }
+}
+
+/// Tells an event of the caller's workspace.
+async fn tell(
+    State(context): State<Arc<Context>>,
+    caller: Caller,
+    Json((subject, data)): Json<(String, serde_json::Value)>,
+) {
+    let kind = if subject.starts_with("job") {
+        "jobs.progress"
+    } else {
+        "trouble.told"
+    };
+    context
+        .events
+        .publish(caller.workspace, kind, &subject, data);
 }
 
 /// What is to be started.
@@ -130,8 +148,35 @@ impl Builder {
         self
     }
 
+    /// Starts what is expected to be refused, and gives the reason.
+    pub(crate) async fn refused(self) -> String {
+        match self.open(&TempDir::new().unwrap(), Log::default()).await {
+            Ok(_) => panic!("it started"),
+            Err(fault) => fault.to_string(),
+        }
+    }
+
     pub(crate) async fn start(self) -> Running {
         let folder = TempDir::new().unwrap();
+        let log = Log::default();
+        let house = self.open(&folder, log.clone()).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let served = chassis::task::spawn(house.serve(listener, async {
+            let _ = stopped.await;
+        }));
+        Running {
+            address,
+            client: client(),
+            log,
+            stop: Some(stop),
+            served,
+            folder,
+        }
+    }
+
+    async fn open(self, folder: &TempDir, log: Log) -> Result<House, HouseFault> {
         let services: Services = vec![Arc::new(Trouble)];
         let mut flags = vec![Override::new(
             "--data",
@@ -151,24 +196,7 @@ impl Builder {
             services: vec!["trouble"],
         };
         let config = config::load(&sources).unwrap_or_else(|faults| panic!("{faults}"));
-        let log = Log::default();
-        let house = House::open(&services, config, Arc::new(SystemClock), log.clone())
-            .await
-            .unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (stop, stopped) = oneshot::channel();
-        let served = chassis::task::spawn(house.serve(listener, async {
-            let _ = stopped.await;
-        }));
-        Running {
-            address,
-            client: client(),
-            log,
-            stop: Some(stop),
-            served,
-            folder,
-        }
+        House::open(&services, config, Arc::new(SystemClock), log).await
     }
 }
 

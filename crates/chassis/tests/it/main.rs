@@ -6,5 +6,8 @@
 mod access;
 mod config;
 mod data;
+mod events;
 mod house;
 mod http;
+mod limits;
+mod redis;
