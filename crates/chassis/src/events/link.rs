@@ -2,8 +2,8 @@
 //!
 //! An event of ours reaches our own listeners by way of the stream too, so that all instances see one order. While the
 //! stream cannot be used, events go to our own listeners directly; those that were on their way then may come twice and are
-//! told once, by their ids. Once it can be used again, listeners everywhere are told to read the state anew, because what
-//! the others told meanwhile did not reach them.
+//! told once, by their ids. Once it can be used again, our listeners are told to read the state anew, because what others
+//! told meanwhile did not reach them; and where we told something meanwhile, a mark in the stream has the others say so too.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -35,6 +35,8 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_millis(500);
 pub(super) struct Link {
     redis: Redis,
     key: String,
+    /// Who we are in the stream's marks.
+    instance: String,
     state: Mutex<State>,
     work: Arc<Notify>,
     linked: Gauge,
@@ -47,6 +49,8 @@ struct State {
     /// Sent and not yet read back, then not yet sent.
     pending: VecDeque<Arc<Entry>>,
     unsent: usize,
+    /// Whether others have missed events of ours and do not know it yet.
+    owed: bool,
 }
 
 /// Where reading goes on.
@@ -63,6 +67,7 @@ impl Link {
         Self {
             key: redis.key("events"),
             redis,
+            instance: ulid::Ulid::generate().to_string(),
             state: Mutex::default(),
             work: Arc::new(Notify::new()),
             linked: metrics::gauge!("events_linked"),
@@ -86,6 +91,7 @@ impl Link {
     pub(super) fn send(&self, entry: &Arc<Entry>) -> bool {
         let mut state = self.state();
         if !state.up || state.pending.len() >= MOST_PENDING {
+            state.owed = true;
             drop(state);
             self.unshared.increment(1);
             return false;
@@ -111,9 +117,14 @@ impl Link {
         };
         let mut reader = Reader { connection, last };
         while self.read(events, &mut reader, None).await? > 0 {}
+        self.open();
+        Ok(reader)
+    }
+
+    fn open(&self) {
         self.state().up = true;
         self.linked.set(1.0);
-        Ok(reader)
+        self.work.notify_one();
     }
 
     /// Reads a batch into the rings; how many.
@@ -134,10 +145,15 @@ impl Link {
         for (place, fields) in read.into_iter().flatten().flat_map(|(_, entries)| entries) {
             count += 1;
             reader.last = place;
-            let found = fields.iter().find(|(name, _)| name == FIELD);
-            if let Some(event) = found.and_then(|(_, bytes)| decode(bytes)) {
-                self.arrived(&event);
-                events.add(Arc::new(Entry::new(event)));
+            for (name, bytes) in fields {
+                match (name.as_str(), decode(&bytes)) {
+                    (FIELD, Some(event)) => {
+                        self.arrived(&event);
+                        events.add(Arc::new(Entry::new(event)));
+                    }
+                    (GAP, _) if bytes != self.instance.as_bytes() => events.gap(),
+                    _ => {}
+                }
             }
         }
         Ok(count)
@@ -162,6 +178,7 @@ impl Link {
         state.up = false;
         state.unsent = 0;
         let pending = std::mem::take(&mut state.pending);
+        state.owed |= !pending.is_empty();
         drop(state);
         self.linked.set(0.0);
         self.unshared.increment(pending.len() as u64);
@@ -172,8 +189,12 @@ impl Link {
 
     /// Sends what waits; false once nothing does.
     async fn send_some(&self, events: &Events) -> bool {
+        let mut mark = false;
         let batch: Vec<Arc<Entry>> = {
             let mut state = self.state();
+            if state.up {
+                mark = std::mem::take(&mut state.owed);
+            }
             let sent = state.pending.len() - state.unsent;
             let batch: Vec<_> = state
                 .pending
@@ -185,24 +206,25 @@ impl Link {
             state.unsent -= batch.len();
             batch
         };
-        if batch.is_empty() {
+        if batch.is_empty() && !mark {
             return false;
         }
         let Some(mut connection) = self.redis.connection() else {
+            self.state().owed |= mark;
             self.detach(events);
             return false;
         };
         let mut pipe = redis::pipe();
+        let mut append = |field: &str, value: &str| {
+            let command = pipe.cmd("XADD").arg(&self.key);
+            command.arg("MAXLEN").arg("~").arg(KEPT).arg("*");
+            command.arg(field).arg(value).ignore();
+        };
+        if mark {
+            append(GAP, &self.instance);
+        }
         for entry in &batch {
-            pipe.cmd("XADD")
-                .arg(&self.key)
-                .arg("MAXLEN")
-                .arg("~")
-                .arg(KEPT)
-                .arg("*")
-                .arg(FIELD)
-                .arg(encode(&entry.event))
-                .ignore();
+            append(FIELD, &encode(&entry.event));
         }
         pipe.cmd("PEXPIRE")
             .arg(&self.key)
@@ -211,6 +233,7 @@ impl Link {
         let sent: Result<(), RedisError> = pipe.query_async(&mut connection).await;
         if let Err(fault) = sent {
             self.redis.failed(&fault);
+            self.state().owed |= mark;
             self.detach(events);
             return false;
         }
@@ -222,8 +245,9 @@ impl Link {
     }
 }
 
-/// The one field of an entry.
+/// The one field of an entry: an event, or a mark of who told something alone.
 const FIELD: &str = "event";
+const GAP: &str = "gap";
 
 fn encode(event: &Event) -> String {
     let mut form = Form::of(event);
@@ -256,14 +280,25 @@ async fn read_on(inner: Weak<Inner>, first: Option<Reader>) {
             return;
         };
         let link = events.0.link.as_ref().expect("a link started this");
+        let attached = reader.is_some();
         let outcome = match reader.as_mut() {
-            Some(reader) => link
-                .read(&events, reader, Some(WAIT_MS))
-                .await
-                .map(|_| None),
+            Some(reader) => {
+                let read = link.read(&events, reader, Some(WAIT_MS)).await;
+                // A sender that failed closed the link, and reading went on.
+                if read.is_ok() && !link.state().up && link.redis.is_up() {
+                    link.open();
+                }
+                read.map(|_| None)
+            }
+            // What sends must be whole too.
+            None if !link.redis.is_up() => Ok(None),
             None => link.attach(&events, last.clone()).await.map(Some),
         };
         match outcome {
+            Ok(None) if !attached => {
+                drop(events);
+                tokio::time::sleep(TRY_AGAIN_AFTER).await;
+            }
             Ok(None) => {}
             Ok(Some(attached)) => {
                 reader = Some(attached);
@@ -282,17 +317,6 @@ async fn read_on(inner: Weak<Inner>, first: Option<Reader>) {
                 drop(events);
                 tokio::time::sleep(TRY_AGAIN_AFTER).await;
             }
-        }
-        // A sender that failed closed the link while reading goes on: open it again with a gap.
-        if let Some(events) = inner.upgrade().map(Events)
-            && let Some(link) = &events.0.link
-            && reader.is_some()
-            && !link.state().up
-            && link.redis.is_up()
-        {
-            link.state().up = true;
-            link.linked.set(1.0);
-            events.gap();
         }
     }
 }

@@ -103,10 +103,10 @@ mod tests {
         // Buckets in Redis are forgotten by its own clock, so they grow back slowly here.
         let rates = [Rate::per_minute(3), Rate::per_minute(7), Rate::per_hour(11)];
         let cases = ProptestConfig::with_cases(40);
-        let mut run = 0_u32;
+        let run = std::cell::Cell::new(0_u32);
         let mut runner = proptest::test_runner::TestRunner::new(cases);
         let outcome = runner.run(&steps(), |steps| {
-            run += 1;
+            run.set(run.get() + 1);
             let memory = Memory::new();
             let mut now = 1_795_189_445_123_456;
             for (wait, chosen) in steps {
@@ -126,7 +126,7 @@ mod tests {
                 let there: Vec<_> = chosen
                     .iter()
                     .map(|&i| SharedBucket {
-                        key: shared.key(&format!("{run}-{i}"), 'a', 1),
+                        key: shared.key(&format!("{}-{i}", run.get()), 'a', 1),
                         rate: rates[i],
                     })
                     .collect();

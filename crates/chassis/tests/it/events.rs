@@ -379,8 +379,14 @@ async fn while_redis_is_away_each_instance_tells_its_own_and_a_reset_follows() {
     assert_eq!(told(&mut here).await, None, "a reset");
     assert_eq!(told(&mut there).await, None, "a reset");
     one.publish(home, "a.b", "", json!("after"));
-    assert_eq!(told(&mut here).await, Some(json!("after")));
-    assert_eq!(told(&mut there).await, Some(json!("after")));
+    for listener in [&mut here, &mut there] {
+        // A second reset may say that the other instance told something alone.
+        let mut next = told(listener).await;
+        while next.is_none() {
+            next = told(listener).await;
+        }
+        assert_eq!(next, Some(json!("after")));
+    }
 }
 
 /// The data of the next event, nothing for a reset.
