@@ -4,7 +4,6 @@
 //! cores at once.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints")]
-#![expect(clippy::disallowed_methods, reason = "its threads are joined below")]
 
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
@@ -32,15 +31,23 @@ fn main() {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let (one, many) = (|_| 1, |n: u32| n % 100_000);
     for round in 1..=ROUNDS {
-        report(round, "one address", 1, |_| check(&limits, None, one));
-        report(round, "100,000 addresses", 1, |_| check(&limits, None, many));
-        report(round, "with a route's own limit", 1, |_| check(&limits, Some(&route), many));
+        report(round, "one address", 1, |_| {
+            check(&limits, None, one);
+        });
+        report(round, "100,000 addresses", 1, |_| {
+            check(&limits, None, many);
+        });
+        report(round, "with a route's own limit", 1, |_| {
+            check(&limits, Some(&route), many);
+        });
         report(round, "credentials, before they are looked at", 1, |_| {
             for n in 0..CHECKS {
                 let _ = black_box(limits.may_identify(address(n % 100_000)));
             }
         });
-        report(round, "100,000 addresses on each core", cores, |_| check(&limits, None, many));
+        report(round, "100,000 addresses on each core", cores, |_| {
+            check(&limits, None, many);
+        });
     }
 }
 

@@ -120,7 +120,7 @@ impl Events {
         let settings = &config.events;
         let bounds = Bounds {
             events: settings.kept,
-            age_ms: (settings.kept_s * 1_000) as i64,
+            age_ms: i64::from(settings.kept_s) * 1_000,
         };
         let events = Self(Arc::new(Inner {
             clock,
@@ -171,7 +171,7 @@ impl Events {
     /// Listens to a workspace, from now or from after an event.
     pub fn listen(&self, workspace: WorkspaceId, after: Option<Ulid>) -> Subscription {
         let ring = self.ring(workspace);
-        let (end, last) = ring.end();
+        let (end, last) = ring.end(self.now_ms());
         let found = after.map(|id| (ring.after(id, self.now_ms()), id));
         let (next, position, missed) = match found {
             Some((Some(place), id)) => (place, id, false),

@@ -36,9 +36,8 @@ impl Redis {
     /// keeper started here takes it up as soon as it does.
     pub async fn open(settings: &config::Redis) -> Option<Self> {
         let url = settings.url.as_ref()?;
-        let client = match Client::open(url.expose()) {
-            Ok(client) => client,
-            Err(_) => unreachable!("the configuration was checked"),
+        let Ok(client) = Client::open(url.expose()) else {
+            unreachable!("the configuration was checked")
         };
         let redis = Self(Arc::new(Inner {
             client,

@@ -13,7 +13,7 @@ pub struct Events {
     pub kept: usize,
     /// Time for which they are kept, in seconds.
     #[garde(range(min = 1, max = 86_400))]
-    pub kept_s: u64,
+    pub kept_s: u32,
     /// Streams open at once on this instance; those beyond are answered 503.
     #[garde(range(min = 1, max = 100_000))]
     pub streams: usize,

@@ -110,3 +110,25 @@ impl fmt::Display for RouteLimit {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_routes_limit_is_read_as_it_prints() {
+        let limit: RouteLimit = " GET  /api/v1/a/{b} 60".parse().unwrap();
+        assert_eq!(limit.to_string(), "GET /api/v1/a/{b} 60");
+        for wrong in [
+            "",
+            "GET /a",
+            "get /a 1",
+            "GET /a 0",
+            "GET /a 1000001",
+            "GET /a x",
+            "GET /a 1 2",
+        ] {
+            assert!(wrong.parse::<RouteLimit>().is_err(), "{wrong}");
+        }
+    }
+}

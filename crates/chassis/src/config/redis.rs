@@ -58,3 +58,55 @@ fn is_prefix(prefix: &str, _: &()) -> garde::Result {
     }
     Err(garde::Error::new("must be letters, digits and `_ . -`"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(url: &str) -> Option<String> {
+        let settings = Redis {
+            url: Some(Secret::new(url)),
+            ..Redis::default()
+        };
+        settings.validate().err().map(|report| report.to_string())
+    }
+
+    #[test]
+    fn addresses_are_checked_and_never_repeated() {
+        for url in [
+            "redis://h",
+            "redis://u:s3cret@h:1/0",
+            "unix:///run/redis.sock",
+        ] {
+            assert_eq!(reason(url), None, "{url}");
+        }
+        for url in [
+            "",
+            "http://u:s3cret@h",
+            "rediss://u:s3cret@h",
+            "redis://u:s3cret@h:x/0",
+        ] {
+            let reason = reason(url).expect(url);
+            assert!(
+                reason.starts_with("url: ") && !reason.contains("s3cret"),
+                "{reason}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_prefix_needs_no_quoting() {
+        for (prefix, fits) in [
+            ("aplomb-2.x_y", true),
+            ("", false),
+            ("a b", false),
+            ("a:b", false),
+        ] {
+            let settings = Redis {
+                prefix: prefix.to_owned(),
+                ..Redis::default()
+            };
+            assert_eq!(settings.validate().is_ok(), fits, "{prefix}");
+        }
+    }
+}

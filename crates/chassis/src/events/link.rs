@@ -30,6 +30,8 @@ const BATCH: usize = 256;
 const WAIT_MS: usize = 1_000;
 /// A read that takes longer than its wait by this much has failed.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// An event takes a millisecond to come back.
+const LOST_AFTER_MS: i64 = 5_000;
 const TRY_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 pub(super) struct Link {
@@ -106,14 +108,12 @@ impl Link {
     /// Connects and reads what there is, from `last` or from as long ago as events are kept.
     async fn attach(&self, events: &Events, last: Option<String>) -> Result<Reader, RedisError> {
         let mut connection = self.redis.own_connection(PATIENCE).await?;
-        let last = match last {
-            Some(last) => last,
-            None => {
-                let (seconds, _): (i64, i64) =
-                    redis::cmd("TIME").query_async(&mut connection).await?;
-                let kept_since_ms = seconds * 1_000 - events.0.bounds.age_ms;
-                format!("{}-0", kept_since_ms.max(0))
-            }
+        let last = if let Some(last) = last {
+            last
+        } else {
+            let (seconds, _): (i64, i64) = redis::cmd("TIME").query_async(&mut connection).await?;
+            let kept_since_ms = seconds * 1_000 - events.0.bounds.age_ms;
+            format!("{}-0", kept_since_ms.max(0))
         };
         let mut reader = Reader { connection, last };
         while self.read(events, &mut reader, None).await? > 0 {}
@@ -170,6 +170,14 @@ impl Link {
         if let Some(place) = place {
             state.pending.remove(place);
         }
+    }
+
+    /// Whether an event that was sent long ago never came back: the stream was emptied, or Redis lost its last writes.
+    fn has_lost(&self, now_ms: i64) -> bool {
+        let state = self.state();
+        let first = state.pending.front();
+        let sent = state.pending.len() > state.unsent;
+        sent && first.is_some_and(|entry| now_ms - entry.event.at.unix_ms() > LOST_AFTER_MS)
     }
 
     /// Tells here what was on its way.
@@ -285,6 +293,9 @@ async fn read_on(inner: Weak<Inner>, first: Option<Reader>) {
             Some(reader) => {
                 let read = link.read(&events, reader, Some(WAIT_MS)).await;
                 // A sender that failed closed the link, and reading went on.
+                if read.is_ok() && link.has_lost(events.now_ms()) {
+                    link.detach(&events);
+                }
                 if read.is_ok() && !link.state().up && link.redis.is_up() {
                     link.open();
                 }

@@ -57,6 +57,8 @@ struct State {
     /// The id before the first item: the last one forgotten, or one made up with the ring.
     floor: Ulid,
     bytes: usize,
+    /// When somebody last wrote or listened here.
+    used_ms: i64,
 }
 
 impl Ring {
@@ -67,6 +69,7 @@ impl Ring {
             places: HashMap::new(),
             floor,
             bytes: 0,
+            used_ms: i64::MIN,
         };
         Self {
             bounds,
@@ -82,6 +85,7 @@ impl Ring {
         if state.places.contains_key(&entry.event.id) || state.floor == entry.event.id {
             return;
         }
+        state.used_ms = now_ms;
         state.places.insert(entry.event.id, place);
         state.bytes += entry.text.len();
         state.items.push_back(Item::Event(entry));
@@ -115,8 +119,9 @@ impl Ring {
     }
 
     /// The place after everything, and the last id before it.
-    pub(super) fn end(&self) -> (u64, Ulid) {
-        let state = self.state();
+    pub(super) fn end(&self, now_ms: i64) -> (u64, Ulid) {
+        let mut state = self.state();
+        state.used_ms = now_ms;
         let last = state.items.iter().rev().find_map(|item| match item {
             Item::Event(entry) => Some(entry.event.id),
             Item::Gap => None,
@@ -136,11 +141,11 @@ impl Ring {
         item.map_or(Found::Lost, |item| Found::Item(item.clone()))
     }
 
-    /// Forgets what is too old; whether anything is left.
+    /// Forgets what is too old; whether anything is left, or somebody may still come back to this place.
     pub(super) fn tidy(&self, now_ms: i64) -> bool {
         let mut state = self.state();
         self.shorten(&mut state, now_ms);
-        !state.items.is_empty()
+        !state.items.is_empty() || now_ms.saturating_sub(state.used_ms) <= self.bounds.age_ms
     }
 
     fn shorten(&self, state: &mut State, now_ms: i64) {
@@ -172,5 +177,115 @@ impl Ring {
 impl State {
     fn end(&self) -> u64 {
         self.first + self.items.len() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::auth::WorkspaceId;
+    use crate::clock::Timestamp;
+
+    const BOUNDS: Bounds = Bounds {
+        events: 3,
+        age_ms: 1_000,
+    };
+
+    fn entry(id: u128, at_ms: i64) -> Arc<Entry> {
+        Arc::new(Entry::new(Event {
+            id: Ulid(id),
+            workspace: WorkspaceId(Ulid(1)),
+            kind: "a.b".to_owned(),
+            subject: String::new(),
+            data: json!(id.to_string()),
+            at: Timestamp::from_unix_ms(at_ms).unwrap(),
+        }))
+    }
+
+    fn ids(ring: &Ring, from: u64) -> Vec<u128> {
+        let mut ids = Vec::new();
+        while let Found::Item(item) = ring.at(from + ids.len() as u64) {
+            ids.push(match item {
+                Item::Event(entry) => entry.event.id.0,
+                Item::Gap => 0,
+            });
+        }
+        ids
+    }
+
+    #[test]
+    fn the_last_events_are_kept_and_the_one_before_them_is_known() {
+        let ring = Ring::new(BOUNDS, Ulid(99));
+        assert_eq!(ring.after(Ulid(99), 0), Some(0));
+        for id in 1..=5 {
+            ring.push(entry(id, 0), 0);
+        }
+        assert_eq!(ring.end(0), (5, Ulid(5)));
+        assert_eq!(ring.after(Ulid(4), 0), Some(4));
+        assert_eq!(
+            ring.after(Ulid(2), 0),
+            Some(2),
+            "nothing after it is forgotten"
+        );
+        assert_eq!(ring.after(Ulid(1), 0), None);
+        assert_eq!(ring.after(Ulid(99), 0), None);
+        assert_eq!(ids(&ring, 2), [3, 4, 5]);
+        assert!(matches!(ring.at(1), Found::Lost));
+    }
+
+    #[test]
+    fn an_event_is_kept_once() {
+        let ring = Ring::new(BOUNDS, Ulid(99));
+        for id in [1, 2, 1, 2, 3, 4, 1] {
+            ring.push(entry(id, 0), 0);
+        }
+        assert_eq!(ids(&ring, 1), [2, 3, 4], "also the one just forgotten");
+    }
+
+    #[test]
+    fn old_events_are_forgotten_and_an_idle_ring_in_the_end() {
+        let ring = Ring::new(BOUNDS, Ulid(99));
+        ring.push(entry(1, 0), 0);
+        ring.push(entry(2, 900), 900);
+        assert!(ring.tidy(1_001));
+        assert_eq!(ring.after(Ulid(1), 1_001), Some(1));
+        assert_eq!(ids(&ring, 1), [2]);
+        assert!(!ring.tidy(2_000));
+        assert_eq!(ring.end(2_000), (2, Ulid(2)));
+        assert!(ring.tidy(2_900), "somebody has just been here");
+        assert!(!ring.tidy(3_100));
+    }
+
+    #[test]
+    fn a_gap_stands_in_its_place() {
+        let ring = Ring::new(BOUNDS, Ulid(99));
+        ring.push(entry(1, 0), 0);
+        ring.gap();
+        ring.push(entry(2, 0), 0);
+        assert_eq!(ids(&ring, 0), [1, 0, 2]);
+        for id in 3..=5 {
+            ring.push(entry(id, 0), 0);
+        }
+        assert_eq!(ids(&ring, 3), [3, 4, 5]);
+    }
+
+    #[test]
+    fn bytes_are_bounded_too() {
+        let ring = Ring::new(
+            Bounds {
+                events: 100_000,
+                age_ms: 1_000,
+            },
+            Ulid(99),
+        );
+        for id in 0..1_000 {
+            let mut large = Arc::into_inner(entry(id, 0)).unwrap();
+            large.text = vec![b'x'; 15_000].into();
+            ring.push(Arc::new(large), 0);
+        }
+        let kept = ring.state().items.len();
+        assert!((250..290).contains(&kept), "{kept}");
     }
 }

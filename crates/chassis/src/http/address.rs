@@ -118,7 +118,9 @@ mod tests {
     }
 
     fn trusted() -> Vec<Network> {
-        ["10.0.0.0/8", "2001:db8:ffff::/48"].map(|range| range.parse().unwrap()).to_vec()
+        ["10.0.0.0/8", "2001:db8:ffff::/48"]
+            .map(|range| range.parse().unwrap())
+            .to_vec()
     }
 
     #[test]
@@ -135,7 +137,11 @@ mod tests {
             // Chains, in one header or several.
             (PROXY, &["6.6.6.6, 1.1.1.1"], "1.1.1.1"),
             (PROXY, &["6.6.6.6, 1.1.1.1, 10.9.9.9"], "1.1.1.1"),
-            (PROXY, &["6.6.6.6", "1.1.1.1,10.9.9.9", "10.8.8.8"], "1.1.1.1"),
+            (
+                PROXY,
+                &["6.6.6.6", "1.1.1.1,10.9.9.9", "10.8.8.8"],
+                "1.1.1.1",
+            ),
             (PROXY, &["10.9.9.9, 10.8.8.8"], "10.9.9.9"),
             (PROXY, &["1.1.1.1,   2.2.2.2"], "2.2.2.2"),
             // Ports and brackets.
@@ -156,7 +162,12 @@ mod tests {
             (PROXY, &["[1.1.1.1]"], PROXY),
         ] {
             let headers = headers("x-forwarded-for", values);
-            let found = client(peer.parse().unwrap(), &headers, &trusted(), ProxyHeader::XForwardedFor);
+            let found = client(
+                peer.parse().unwrap(),
+                &headers,
+                &trusted(),
+                ProxyHeader::XForwardedFor,
+            );
             assert_eq!(found.to_string(), expected, "{peer} {values:?}");
         }
     }
@@ -166,19 +177,40 @@ mod tests {
         for (peer, values, expected) in [
             (STRANGER, &["for=1.1.1.1"][..], STRANGER),
             (PROXY, &["for=1.1.1.1;proto=https"], "1.1.1.1"),
-            (PROXY, &["For=\"[2001:db8::7]:4711\";by=_gate"], "2001:db8::7"),
+            (
+                PROXY,
+                &["For=\"[2001:db8::7]:4711\";by=_gate"],
+                "2001:db8::7",
+            ),
             (PROXY, &["for=\"[2001:db8::7]:_hidden\""], "2001:db8::7"),
-            (PROXY, &["for=6.6.6.6, for=1.1.1.1, for=10.9.9.9"], "1.1.1.1"),
-            (PROXY, &["for=6.6.6.6", "for=1.1.1.1", "for=\"10.9.9.9:80\""], "1.1.1.1"),
+            (
+                PROXY,
+                &["for=6.6.6.6, for=1.1.1.1, for=10.9.9.9"],
+                "1.1.1.1",
+            ),
+            (
+                PROXY,
+                &["for=6.6.6.6", "for=1.1.1.1", "for=\"10.9.9.9:80\""],
+                "1.1.1.1",
+            ),
             (PROXY, &["for=1.1.1.1, for=unknown"], PROXY),
-            (PROXY, &["for=1.1.1.1, for=_secret, for=10.9.9.9"], "10.9.9.9"),
+            (
+                PROXY,
+                &["for=1.1.1.1, for=_secret, for=10.9.9.9"],
+                "10.9.9.9",
+            ),
             (PROXY, &["for=1.1.1.1, proto=https"], PROXY),
             // A quote left open by a client must not hide what the proxy says.
             (PROXY, &["for=\"1.1.1.1, for=2.2.2.2"], PROXY),
             (PROXY, &["for=\"6.6.6.6", "for=1.1.1.1"], "1.1.1.1"),
         ] {
             let headers = headers("forwarded", values);
-            let found = client(peer.parse().unwrap(), &headers, &trusted(), ProxyHeader::Forwarded);
+            let found = client(
+                peer.parse().unwrap(),
+                &headers,
+                &trusted(),
+                ProxyHeader::Forwarded,
+            );
             assert_eq!(found.to_string(), expected, "{peer} {values:?}");
         }
     }
@@ -199,7 +231,10 @@ mod tests {
     #[test]
     fn only_a_trusted_proxy_says_that_it_was_tls() {
         let plain = headers("x-forwarded-proto", &["https"]);
-        let forwarded = headers("forwarded", &["for=1.1.1.1;proto=http, for=2.2.2.2;proto=https"]);
+        let forwarded = headers(
+            "forwarded",
+            &["for=1.1.1.1;proto=http, for=2.2.2.2;proto=https"],
+        );
         for (peer, headers, header, expected) in [
             (PROXY, &plain, ProxyHeader::XForwardedFor, true),
             (STRANGER, &plain, ProxyHeader::XForwardedFor, false),

@@ -49,7 +49,7 @@ pub struct Routes {
 
 /// Limits for routes that there are not.
 #[derive(Debug, thiserror::Error)]
-#[error("`limits.routes` names no route of this server: {}", .0.join(", "))]
+#[error("`limits.routes` names no route of this server that has a limit: {}", .0.join(", "))]
 pub struct UnknownRoutes(Vec<String>);
 
 /// Pages are for people: a script that has used up its minute does not lock its neighbours out.
@@ -105,7 +105,10 @@ impl Routes {
                 route.template == limit.template
                     && route.access.iter().any(|(own, _)| *own == limit.method)
             });
-            if let Some(route) = found {
+            if found.as_ref().is_some_and(|route| route.exempt) {
+                let name = format!("{} {}", limit.method, limit.template);
+                unknown.push(format!("`{name}`, which is never limited"));
+            } else if let Some(route) = found {
                 route.limit(self.rules, Some(limit.method.clone()), limit.per_minute);
                 self.rules += 1;
             } else {
