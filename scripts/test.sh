@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
-# make test: what CI runs. Names and installs what is missing, starts a private PostgreSQL, runs `check`, all tests and
+# make test: what CI runs. Names and installs what is missing, starts a private PostgreSQL and Redis, runs `check`, all tests and
 # schemathesis, stops what it started, and ends 0 only if all that could be run passed. STRICT=1: what could not be run fails too.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/packages.sh"
 . "$(dirname "$0")/postgres.sh"
+. "$(dirname "$0")/redis.sh"
 
 need_toolchain
 skipped=()
-trap stop_postgres EXIT
+trap 'stop_postgres; stop_redis' EXIT
 trap 'exit 130' INT TERM
 
 step "packages"
-ensure_packages postgresql libxml2-utils python3-venv shellcheck
+ensure_packages postgresql redis-server libxml2-utils python3-venv shellcheck
 have xmllint || skipped+=("xmllint over every drawing (package libxml2-utils)")
 
 step "PostgreSQL"
@@ -21,6 +22,14 @@ if start_postgres; then
 else
   unset APLOMB_TEST_POSTGRES
   skipped+=("the tests of the data layer on PostgreSQL (package postgresql); on SQLite they ran")
+fi
+
+step "Redis"
+if start_redis; then
+  export APLOMB_TEST_REDIS=$redis_url
+else
+  unset APLOMB_TEST_REDIS
+  skipped+=("the tests of limits and events shared by several instances (package redis-server)")
 fi
 
 scripts/check.sh

@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use chassis::config::Network;
+use chassis::config::{Network, ProxyHeader};
 use chassis::http::conditional::EntityTag;
 use chassis::http::{RequestId, address};
 use chassis::i18n::Language;
@@ -17,7 +17,9 @@ fuzz_target!(|input: (&[u8], &[u8], &[u8], &[u8], u128)| {
     let mut headers = HeaderMap::new();
     if let Some(forwarded) = value(forwarded) {
         headers.append("x-forwarded-for", forwarded.clone());
-        headers.append("x-forwarded-for", forwarded);
+        headers.append("x-forwarded-for", forwarded.clone());
+        headers.append("forwarded", forwarded.clone());
+        headers.append("forwarded", forwarded);
     }
     if let Some(tags) = value(tags) {
         headers.append("if-none-match", tags);
@@ -25,9 +27,12 @@ fuzz_target!(|input: (&[u8], &[u8], &[u8], &[u8], u128)| {
 
     let stranger = IpAddr::from([203, 0, 113, 9]);
     let proxies: Vec<Network> = vec!["127.0.0.0/8".parse().expect("a network")];
-    assert_eq!(address::client(stranger, &headers, &proxies), stranger);
-    let behind = address::client(IpAddr::from([127, 0, 0, 1]), &headers, &proxies);
-    let _ = address::limit_key(behind);
+    for header in [ProxyHeader::XForwardedFor, ProxyHeader::Forwarded] {
+        assert_eq!(address::client(stranger, &headers, &proxies, header), stranger);
+        assert!(!address::came_over_tls(stranger, &headers, &proxies, header));
+        let behind = address::client(IpAddr::from([127, 0, 0, 1]), &headers, &proxies, header);
+        let _ = address::limit_key(behind);
+    }
 
     let tag = EntityTag::of_hash(hash);
     if tags != b"*" && !tags.contains(&b'"') && !tags.contains(&b'*') {

@@ -3,8 +3,8 @@
 //! A later source wins: defaults, file, environment (`APLOMB_HTTP__LISTEN`), command line. Whatever is wrong is
 //! reported together, each fault with its key and the place it was written.
 //!
-//! - one struct per concern: [`Root`], [`Http`], [`Data`], [`Limits`], [`Auth`], [`Jobs`], [`Notify`], [`Telemetry`], and a [`Section`]
-//!   per service
+//! - one struct per concern: [`Root`], [`Http`], [`Data`], [`Limits`], [`Redis`], [`Events`], [`Auth`], [`Jobs`], [`Notify`], [`Telemetry`],
+//!   and a [`Section`] per service
 //! - [`load`] reads, checks and refuses; [`Config::show`] prints what is in force and where each value came from
 //! - [`schema`] and [`reference()`] render the same structs as JSON Schema and as a page
 //!
@@ -15,6 +15,7 @@ mod address;
 mod auth;
 mod data;
 mod environment;
+mod events;
 mod fault;
 mod file;
 mod http;
@@ -22,8 +23,9 @@ mod jobs;
 mod keys;
 mod limits;
 mod load;
-mod near;
+pub(crate) mod near;
 mod notify;
+mod redis;
 mod reference;
 mod rules;
 mod secret;
@@ -44,12 +46,14 @@ use serde_json::Value;
 pub use address::{AllowedOrigin, Network, PublicUrl};
 pub use auth::Auth;
 pub use data::{Data, DatabaseUrl};
+pub use events::Events;
 pub use fault::{Fault, Faults, Origin};
-pub use http::Http;
+pub use http::{Http, ProxyHeader};
 pub use jobs::Jobs;
-pub use limits::Limits;
+pub use limits::{Limits, RouteLimit};
 pub use load::{ConfigFile, Override, Sources, load};
 pub use notify::{MailTls, Notify, Smtp, Telegram};
+pub use redis::Redis;
 pub use reference::{reference, schema};
 pub use secret::Secret;
 pub use section::{Section, SectionFault};
@@ -101,6 +105,10 @@ pub struct Config {
     pub jobs: Jobs,
     /// Mails, webhooks, chats.
     pub notify: Notify,
+    /// What several instances share.
+    pub redis: Redis,
+    /// Live streams.
+    pub events: Events,
     /// Logs and metrics.
     pub telemetry: Telemetry,
     sections: BTreeMap<&'static str, Arc<dyn Any + Send + Sync>>,

@@ -15,14 +15,17 @@ use crate::clock::Clock;
 use crate::config::{Config, Section};
 use crate::data::lock::{FolderFault, FolderLock};
 use crate::data::{DataError, Database, Start, Starts};
+use crate::events::Events;
 use crate::http::assembly::{self, UNDOCUMENTED};
 use crate::http::front::{Front, FrontParts};
 use crate::http::health::Vitals;
-use crate::http::routes::Routes;
+use crate::http::routes::{Routes, UnknownRoutes};
 use crate::http::server::{self, Drain};
 use crate::i18n::{CHASSIS, Catalogue, CatalogueFault};
 use crate::jobs::{self, Jobs, KindFault};
+use crate::limits::Limits;
 use crate::notify::Notify;
+use crate::redis::Redis;
 use crate::service::{Context, Service};
 use crate::telemetry::access::AccessLog;
 use crate::telemetry::{self, metrics};
@@ -56,6 +59,9 @@ pub enum HouseFault {
     /// The kinds of jobs.
     #[error(transparent)]
     Jobs(#[from] KindFault),
+    /// A limit of the configuration.
+    #[error(transparent)]
+    Limits(#[from] UnknownRoutes),
     /// The listening socket.
     #[error("cannot serve: {0}")]
     Serve(#[from] std::io::Error),
@@ -156,15 +162,21 @@ impl House {
 
         let upstream = Upstreams::new(clock.clone());
         let notify = Notify::new(&config, &database, &upstream, &catalogue);
+        let redis = Redis::open(&config.redis).await;
+        let limits = Limits::new(&config.limits, redis.clone());
+        let auth = Auth::open(&database, &config, rooms(services)).await?;
+        auth.deliver_by(Arc::new(notify.clone()));
         let context = Arc::new(Context {
-            auth: Auth::open(&database, &config, rooms(services)).await?,
+            auth,
+            events: Events::open(&config, clock.clone(), redis.clone()).await,
             jobs: Jobs::new(
                 &database,
                 &config.jobs,
                 chosen.iter().flat_map(|service| service.jobs()),
             )?,
-            upstream,
             notify,
+            redis: redis.clone(),
+            upstream,
             config: Arc::new(config),
             database,
             catalogue,
@@ -175,6 +187,7 @@ impl House {
         let vitals = Vitals {
             database: context.database.clone(),
             upstreams: context.upstream.clone(),
+            redis,
             draining: draining.clone(),
             started_at: context.clock.now(),
             started,
@@ -183,8 +196,9 @@ impl House {
             evidence,
             last_stop_was_clean,
         };
-        let routes = Routes::new(&document, &UNDOCUMENTED, &prefixes(&chosen));
         let config = &context.config;
+        let mut routes = Routes::new(&document, &UNDOCUMENTED, &prefixes(&chosen));
+        routes.limit(&config.limits.routes)?;
         let router = assembly::router(&chosen, context.clone(), Arc::new(vitals), &document);
         let access = if config.telemetry.access_log {
             let json = telemetry::speaks_json(config.telemetry.log_format);
@@ -196,7 +210,7 @@ impl House {
             router,
             routes,
             settings: config.http.clone(),
-            anonymous_per_minute: config.limits.anonymous_per_minute,
+            limits,
             catalogue: context.catalogue.clone(),
             access,
             auth: context.auth.clone(),
@@ -231,7 +245,8 @@ impl House {
         let keeper = auth::keep::Keeper::start(&self.context.auth);
         let deliveries = self.context.notify.start();
         let worker = jobs::start(self.context.clone());
-        let drain = server::serve(listener, self.front, worker.heeding(stop)).await;
+        let stop = self.context.events.end_with(worker.heeding(stop));
+        let drain = server::serve(listener, self.front, stop).await;
         worker.drained().await;
         deliveries.stop().await;
         keeper.stop().await;

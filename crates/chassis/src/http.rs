@@ -12,6 +12,7 @@ pub mod assembly;
 mod compress;
 pub mod conditional;
 mod contract;
+mod forwarded;
 pub mod front;
 mod headers;
 pub mod health;

@@ -105,6 +105,14 @@ pub const CHASSIS: &[Messages] = &[
         english: include_str!("../messages/notify/en.json"),
         french: include_str!("../messages/notify/fr.json"),
     },
+    Messages {
+        english: include_str!("../messages/events/en.json"),
+        french: include_str!("../messages/events/fr.json"),
+    },
+    Messages {
+        english: include_str!("../messages/limits/en.json"),
+        french: include_str!("../messages/limits/fr.json"),
+    },
 ];
 
 /// Arguments of a message: placeholder name and value.

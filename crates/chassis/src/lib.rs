@@ -4,6 +4,7 @@
 //! * [`house`]: services to a running server
 //! * [`config`], [`data`], [`http`], [`limits`], [`telemetry`], [`i18n`]: the rooms
 //! * [`upstream`]: all calls to the outside; [`notify`]: mails, webhooks and chats, with retries
+//! * [`events`]: what happens, told live; [`redis`]: what several instances share
 //! * [`auth`]: who asks and what he may do; [`id`]: identifiers; [`tls`]: the one TLS stack
 //! * [`jobs`]: work in the background
 //! * [`clock`], [`task`]: the side doors to time and to background work
@@ -13,6 +14,7 @@ pub mod check;
 pub mod clock;
 pub mod config;
 pub mod data;
+pub mod events;
 pub mod house;
 pub mod http;
 pub mod i18n;
@@ -20,6 +22,7 @@ pub mod id;
 pub mod jobs;
 pub mod limits;
 pub mod notify;
+pub mod redis;
 pub mod service;
 pub mod task;
 pub mod telemetry;

@@ -12,9 +12,11 @@ use crate::check::Check;
 use crate::clock::Clock;
 use crate::config::{Config, Section};
 use crate::data::Database;
+use crate::events::Events;
 use crate::i18n::{Catalogue, Language, Messages};
 use crate::jobs::{Jobs, Kind};
 use crate::notify::Notify;
+use crate::redis::Redis;
 use crate::upstream::Upstreams;
 
 /// One of the services of the house. A sixth one is a crate with this and a line in the binary.
@@ -103,6 +105,10 @@ pub struct Context {
     pub upstream: Upstreams,
     /// Mails, webhooks, chats.
     pub notify: Notify,
+    /// What happens, told to whoever listens.
+    pub events: Events,
+    /// What several instances share, where there is one.
+    pub redis: Option<Redis>,
     /// Messages.
     pub catalogue: Arc<Catalogue>,
     /// The time.

@@ -3,6 +3,7 @@
 use futures_util::future::BoxFuture;
 
 use crate::i18n::Language;
+use crate::notify::{Mail, Notify};
 
 /// A mail to one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,5 +30,20 @@ pub(super) struct NoPost;
 impl Post for NoPost {
     fn send(&self, _: Letter) -> BoxFuture<'static, Result<(), String>> {
         Box::pin(async { Err("no mail is set up".to_owned()) })
+    }
+}
+
+/// The usual way: the outbox, which keeps a mail until it is delivered.
+impl Post for Notify {
+    fn send(&self, letter: Letter) -> BoxFuture<'static, Result<(), String>> {
+        let notify = self.clone();
+        let mail = Mail {
+            to: letter.to,
+            language: letter.language,
+            template: letter.template,
+            arguments: letter.arguments,
+            workspace: None,
+        };
+        Box::pin(async move { notify.mail(mail).await.map_err(|fault| fault.to_string()) })
     }
 }

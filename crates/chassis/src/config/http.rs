@@ -48,9 +48,12 @@ pub struct Http {
     /// Origins that browsers may call the API from, such as `https://app.example.org`; `*` admits any.
     #[garde(length(max = 256))]
     pub allowed_origins: Vec<AllowedOrigin>,
-    /// Proxies (addresses or CIDR ranges) whose `X-Forwarded-For` is believed.
+    /// Proxies (addresses or CIDR ranges) that are believed when they say who asks.
     #[garde(length(max = 256))]
     pub trusted_proxies: Vec<Network>,
+    /// The header in which they say it: the other one is ignored, since a proxy passes on what a client made up there.
+    #[garde(skip)]
+    pub proxy_header: ProxyHeader,
     /// Answers smaller than this are sent uncompressed, in bytes.
     #[garde(range(max = 1_073_741_824))]
     pub compression_minimum_bytes: u64,
@@ -71,7 +74,19 @@ impl Default for Http {
             drain_delay_ms: 0,
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
+            proxy_header: ProxyHeader::default(),
             compression_minimum_bytes: 1_024,
         }
     }
+}
+
+/// How trusted proxies say who asks, and whether over TLS.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProxyHeader {
+    /// `X-Forwarded-For` and `X-Forwarded-Proto`.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
 }

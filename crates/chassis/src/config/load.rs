@@ -10,8 +10,8 @@ use super::keys::{Keys, Kind};
 use super::near::nearest;
 use super::section::Checked;
 use super::{
-    Auth, Config, Data, Faults, Http, Jobs, Limits, Notify, Origin, Profile, Root, Section,
-    Telemetry, Values, environment, file, rules,
+    Auth, Config, Data, Events, Faults, Http, Jobs, Limits, Notify, Origin, Profile, Redis, Root,
+    Section, Telemetry, Values, environment, file, rules,
 };
 
 /// Where the configuration comes from, weakest source first, and what the services add to it.
@@ -146,6 +146,8 @@ pub(super) fn core_sections() -> Vec<Section> {
         Section::of::<Auth>("auth"),
         Section::of::<Jobs>("jobs"),
         Section::of::<Notify>("notify"),
+        Section::of::<Redis>("redis"),
+        Section::of::<Events>("events"),
         Section::of::<Telemetry>("telemetry"),
     ]
 }
@@ -372,6 +374,8 @@ fn assemble(
         auth: take::<Auth>(&mut checked, "auth")?.as_ref().clone(),
         jobs: take::<Jobs>(&mut checked, "jobs")?.as_ref().clone(),
         notify: take::<Notify>(&mut checked, "notify")?.as_ref().clone(),
+        redis: take::<Redis>(&mut checked, "redis")?.as_ref().clone(),
+        events: take::<Events>(&mut checked, "events")?.as_ref().clone(),
         telemetry: take::<Telemetry>(&mut checked, "telemetry")?
             .as_ref()
             .clone(),

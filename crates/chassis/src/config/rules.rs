@@ -114,6 +114,13 @@ pub(super) fn weak(config: &Config) -> Faults {
     {
         found.refuse("data.url", "the password is one that is guessed first");
     }
+    if let Some(url) = &config.redis.url
+        && let Ok(client) = ::redis::Client::open(url.expose())
+        && let Some(password) = client.get_connection_info().redis_settings().password()
+        && GUESSED_FIRST.contains(&password.to_ascii_lowercase().as_str())
+    {
+        found.refuse("redis.url", "the password is one that is guessed first");
+    }
     found.faults
 }
 

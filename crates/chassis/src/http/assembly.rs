@@ -96,7 +96,8 @@ fn chassis_routes() -> OpenApiRouter<Arc<Context>> {
     let rooms = OpenApiRouter::new()
         .merge(auth::api::routes())
         .merge(crate::jobs::api::routes())
-        .merge(crate::notify::api::routes());
+        .merge(crate::notify::api::routes())
+        .merge(crate::events::api::routes());
     OpenApiRouter::new().nest("/api/v1", rooms)
 }
 

@@ -22,7 +22,7 @@ use super::{RequestContext, RequestId, address, compress, headers};
 use crate::auth::{self, Asking, Auth, Caller};
 use crate::config::Http;
 use crate::i18n::{Catalogue, Language};
-use crate::limits::{Allowance, Limits};
+use crate::limits::{Allowance, Limits, Refusal};
 use crate::telemetry::access::{AccessLog, Entry};
 
 /// Longer request targets are refused.
@@ -51,8 +51,8 @@ pub struct FrontParts {
     pub routes: Routes,
     /// `[http]`.
     pub settings: Http,
-    /// `limits.anonymous_per_minute`.
-    pub anonymous_per_minute: u32,
+    /// How often somebody may ask.
+    pub limits: Limits,
     /// Messages.
     pub catalogue: Arc<Catalogue>,
     /// Where a line for each request goes.
@@ -66,12 +66,8 @@ pub struct FrontParts {
 impl Front {
     /// Joins the parts.
     pub fn new(parts: FrontParts) -> Self {
-        let own = parts
-            .routes
-            .iter()
-            .filter_map(|route| route.limit_per_minute);
         Self {
-            limits: Limits::new(parts.anonymous_per_minute, own),
+            limits: parts.limits,
             router: parts.router,
             routes: parts.routes,
             settings: parts.settings,
@@ -119,24 +115,23 @@ impl Front {
         let response = if origin.is_some() && headers::is_preflight(&method, request.headers()) {
             StatusCode::NO_CONTENT.into_response()
         } else {
-            match self.admit(&request, route, context.client) {
-                Ok(state) => {
-                    allowance = state;
-                    match self.identify(Asking::of(&request, secure), route).await {
-                        Ok(caller) => {
-                            if let Some(caller) = caller {
-                                request.extensions_mut().insert(caller);
-                            }
-                            request.extensions_mut().insert(context.clone());
-                            self.run(request).await
-                        }
-                        Err(problem) => problem.into_response(),
+            let admitted = match self.refuse_malformed(&request) {
+                Ok(()) => {
+                    let asking = Asking::of(&request, secure);
+                    self.let_in(asking, route, context.client, &mut allowance)
+                        .await
+                }
+                Err(problem) => Err(problem),
+            };
+            match admitted {
+                Ok(caller) => {
+                    if let Some(caller) = caller {
+                        request.extensions_mut().insert(caller);
                     }
+                    request.extensions_mut().insert(context.clone());
+                    self.run(request).await
                 }
-                Err((problem, state)) => {
-                    allowance = state;
-                    problem.into_response()
-                }
+                Err(problem) => problem.into_response(),
             }
         };
 
@@ -171,69 +166,90 @@ impl Front {
         RequestContext {
             request_id: RequestId::of(headers.get(REQUEST_ID)),
             language: language.map_or(Language::English, Language::negotiate),
-            client: address::client(peer, headers, &self.settings.trusted_proxies),
+            client: address::client(
+                peer,
+                headers,
+                &self.settings.trusted_proxies,
+                self.settings.proxy_header,
+            ),
             secure,
         }
     }
 
-    /// Refuses what need not reach a handler.
-    fn admit(
+    /// Who asks, if he may: what is too much or too often does not reach a handler, and neither does a caller
+    /// whom the route does not let in. Health and metrics are let through unasked.
+    async fn let_in(
         &self,
-        request: &Request<Body>,
+        asking: Asking<'_>,
         route: &Route,
         client: IpAddr,
-    ) -> Result<Option<Allowance>, (Problem, Option<Allowance>)> {
-        let refuse = |problem| Err((problem, None));
+        allowance: &mut Option<Allowance>,
+    ) -> Result<Option<Arc<Caller>>, Problem> {
+        if route.exempt {
+            return Ok(None);
+        }
+        if self.in_flight.load(Ordering::Relaxed) > self.settings.maximum_in_flight {
+            return Err(
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "http.overloaded").retry_after(1),
+            );
+        }
+        let caller = self.identify(asking, client, allowance).await?;
+        let own = route.own_limit(asking.method);
+        let counted = match &caller {
+            Some(caller) => self.limits.count_caller(caller, own).await,
+            None => {
+                self.limits
+                    .count_anonymous(address::limit_key(client), own)
+                    .await
+            }
+        };
+        *allowance = counted.map_err(|refusal| refused(refusal, allowance))?;
+        auth::admit(route.access(asking.method), caller.as_deref())?;
+        Ok(caller)
+    }
+
+    fn refuse_malformed(&self, request: &Request<Body>) -> Result<(), Problem> {
         if request
             .uri()
             .path_and_query()
             .is_some_and(|target| target.as_str().len() > MOST_TARGET_BYTES)
         {
-            return refuse(
-                Problem::new(StatusCode::URI_TOO_LONG, "http.uri_too_long")
-                    .with("limit", MOST_TARGET_BYTES),
-            );
+            return Err(Problem::new(StatusCode::URI_TOO_LONG, "http.uri_too_long")
+                .with("limit", MOST_TARGET_BYTES));
         }
         // RFC 9112, 3.2: none or two could mean one thing to a proxy and another to us.
         let hosts = request.headers().get_all(header::HOST).iter().count();
         if request.version() == Version::HTTP_11 && hosts != 1 {
-            return refuse(Problem::of_status(StatusCode::BAD_REQUEST));
+            return Err(Problem::of_status(StatusCode::BAD_REQUEST));
         }
         let body_limit = self.settings.body_limit_bytes;
         if request.body().size_hint().lower() > body_limit {
-            return refuse(too_large(body_limit));
+            return Err(too_large(body_limit));
         }
-        if route.exempt {
-            return Ok(None);
-        }
-        if self.in_flight.load(Ordering::Relaxed) > self.settings.maximum_in_flight {
-            return refuse(
-                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "http.overloaded").retry_after(1),
-            );
-        }
-        self.limits
-            .check(address::limit_key(client), route.limit_per_minute)
-            .map_err(|over| {
-                let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "limits.exceeded")
-                    .with("limit", over.limit)
-                    .with("seconds", over.wait_s)
-                    .retry_after(over.wait_s);
-                (problem, Some(over))
-            })
+        Ok(())
     }
 
-    /// Who asks, if the route lets him in. Health and metrics look at no credentials of ours.
+    /// Who asks. Where credentials are presented, memory says first whether this address guessed too often already.
     async fn identify(
         &self,
         asking: Asking<'_>,
-        route: &Route,
+        client: IpAddr,
+        allowance: &mut Option<Allowance>,
     ) -> Result<Option<Arc<Caller>>, Problem> {
-        if route.exempt {
+        let headers = asking.headers;
+        if !headers.contains_key(header::AUTHORIZATION) && !headers.contains_key(header::COOKIE) {
             return Ok(None);
         }
-        let caller = self.auth.identify(asking).await?;
-        auth::admit(route.access(asking.method), caller.as_deref())?;
-        Ok(caller)
+        let address = address::limit_key(client);
+        let may = self.limits.may_identify(address);
+        may.map_err(|refusal| refused(refusal, allowance))?;
+        let caller = self.auth.identify(asking).await;
+        if let Err(problem) = &caller
+            && problem.status == StatusCode::UNAUTHORIZED
+        {
+            *allowance = self.limits.count_wrong_credentials(address);
+        }
+        caller
     }
 
     /// The handler, within its time; a panic is a 500 and a line in the log.
@@ -318,15 +334,15 @@ impl Front {
     }
 
     fn came_over_tls(&self, headers: &HeaderMap, peer: IpAddr) -> bool {
-        headers
-            .get("x-forwarded-proto")
-            .is_some_and(|proto| proto == "https")
-            && self
-                .settings
-                .trusted_proxies
-                .iter()
-                .any(|network| network.contains(peer.to_canonical()))
+        let trusted = &self.settings.trusted_proxies;
+        address::came_over_tls(peer, headers, trusted, self.settings.proxy_header)
     }
+}
+
+fn refused(refusal: Refusal, allowance: &mut Option<Allowance>) -> Problem {
+    let problem = refusal.problem();
+    *allowance = Some(refusal.allowance);
+    problem
 }
 
 fn too_large(limit: u64) -> Problem {
@@ -354,6 +370,10 @@ fn add_allowance(headers: &mut HeaderMap, allowance: Allowance) {
     for (name, value) in fields {
         headers.insert(name, HeaderValue::from(value));
     }
+    headers.insert(
+        HeaderName::from_static("ratelimit-policy"),
+        allowance.policy,
+    );
 }
 
 /// A place among the requests in flight, given back when dropped: also when the caller hangs up.

@@ -15,6 +15,7 @@ use super::problem::ProblemBody;
 use crate::check::{Evidence, Verdict};
 use crate::clock::Timestamp;
 use crate::data::Database;
+use crate::redis::Redis;
 use crate::upstream::{UpstreamState, Upstreams};
 
 /// A dependency that does not answer in this time is down.
@@ -26,6 +27,8 @@ pub struct Vitals {
     pub database: Database,
     /// What is called outside.
     pub upstreams: Upstreams,
+    /// What several instances share, where it is configured.
+    pub redis: Option<Redis>,
     /// Set when the server is stopping.
     pub draining: Arc<AtomicBool>,
     /// When this process began to serve.
@@ -49,6 +52,8 @@ pub struct Dependency {
     pub name: &'static str,
     /// Whether it can be used now.
     pub up: bool,
+    /// Whether the server can serve without it, with less.
+    pub optional: bool,
     /// What it is, or what is wrong with it.
     pub detail: String,
     /// How long it took to answer, milliseconds.
@@ -116,10 +121,11 @@ pub async fn livez() -> Response {
     (status = 503, description = "Not ready: a dependency is down, or the server is shutting down", body = Readiness),
 ))]
 pub async fn readyz(State(vitals): State<Arc<Vitals>>) -> Response {
-    let dependencies = vec![vitals.ask_database().await];
+    let dependencies = vitals.ask().await;
     let draining = vitals.draining.load(Ordering::Relaxed);
     let failed_checks: Vec<_> = vitals.failed().collect();
-    let ready = !draining && failed_checks.is_empty() && dependencies.iter().all(|d| d.up);
+    let ready =
+        !draining && failed_checks.is_empty() && dependencies.iter().all(|d| d.up || d.optional);
     let status = if ready {
         StatusCode::OK
     } else {
@@ -140,7 +146,7 @@ pub async fn readyz(State(vitals): State<Arc<Vitals>>) -> Response {
     (status = 429, description = "Too many requests", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub async fn health(State(vitals): State<Arc<Vitals>>) -> Response {
-    let dependencies = vec![vitals.ask_database().await];
+    let dependencies = vitals.ask().await;
     let status = if vitals.draining.load(Ordering::Relaxed) {
         "draining"
     } else if dependencies.iter().all(|d| d.up) && vitals.failed().next().is_none() {
@@ -164,6 +170,12 @@ pub async fn health(State(vitals): State<Arc<Vitals>>) -> Response {
 }
 
 impl Vitals {
+    async fn ask(&self) -> Vec<Dependency> {
+        let mut dependencies = vec![self.ask_database().await];
+        dependencies.extend(self.redis.as_ref().map(redis_seen));
+        dependencies
+    }
+
     /// Sets the gauges that services keep under names of their own: uptime, and 1 where none of the service's checks fails.
     pub(super) fn gauge(&self) {
         for (service, prefix) in &self.prefixes {
@@ -190,6 +202,7 @@ impl Vitals {
         Dependency {
             name: "database",
             up,
+            optional: false,
             detail,
             duration_ms: asked.elapsed().as_secs_f64() * 1000.0,
         }
@@ -200,5 +213,22 @@ impl Vitals {
             .iter()
             .filter(|evidence| evidence.verdict == Verdict::Fail)
             .map(|evidence| evidence.id)
+    }
+}
+
+/// Redis as its keeper last saw it, a second ago at most.
+fn redis_seen(redis: &Redis) -> Dependency {
+    let up = redis.is_up();
+    let detail = if up {
+        "shares limits and events"
+    } else {
+        "does not answer: limits and events stay on this instance"
+    };
+    Dependency {
+        name: "redis",
+        up,
+        optional: true,
+        detail: detail.to_owned(),
+        duration_ms: 0.0,
     }
 }

@@ -11,19 +11,22 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::{OpenApi, PathItem};
 
 use crate::auth::Access;
+use crate::config::RouteLimit;
+use crate::config::near::nearest;
+use crate::limits::Rule;
 
 /// One known route, with its metric handles.
 pub struct Route {
     /// The template, such as `/api/v1/luna/mark/{generator}/{file}`.
     pub template: String,
-    /// Requests a minute an address may send here, where the route has its own limit.
-    pub limit_per_minute: Option<u32>,
     /// Whether limits and load shedding let it pass: health and metrics must answer when all else
     /// is refused.
     pub exempt: bool,
     access: Vec<(Method, Access)>,
     /// The service's own names for what is counted.
     prefix: Option<&'static str>,
+    /// Its own limits, by method; none for all methods together.
+    limits: Vec<(Option<Method>, Rule)>,
     statuses: Box<[OnceLock<Handles>]>,
     seconds: Histogram,
 }
@@ -40,7 +43,14 @@ pub struct Routes {
     router: matchit::Router<usize>,
     routes: Vec<Route>,
     unknown: Route,
+    /// Limits made so far: each has a number of its own.
+    rules: usize,
 }
+
+/// Limits for routes that there are not.
+#[derive(Debug, thiserror::Error)]
+#[error("`limits.routes` names no route of this server that has a limit: {}", .0.join(", "))]
+pub struct UnknownRoutes(Vec<String>);
 
 /// Pages are for people: a script that has used up its minute does not lock its neighbours out.
 const PAGES_PER_MINUTE: u32 = 600;
@@ -58,33 +68,62 @@ impl Routes {
     ) -> Self {
         let mut routes = Vec::new();
         let mut router = matchit::Router::new();
-        let documented = document.paths.paths.iter().map(|(path, item)| {
-            let limit = operations(item)
-                .filter_map(|(_, operation)| operation.extensions.as_ref())
-                .find_map(|e| {
-                    e.get("x-limit-per-minute")
-                        .and_then(serde_json::Value::as_u64)
-                });
-            (path.as_str(), limit.map(|limit| limit as u32), access(item))
-        });
+        let documented = document
+            .paths
+            .paths
+            .iter()
+            .map(|(path, item)| (path.as_str(), stated_limits(item), access(item)));
         let undocumented = more.iter().map(|path| {
-            (
-                *path,
-                Some(PAGES_PER_MINUTE),
-                vec![(Method::GET, Access::Public)],
-            )
+            let access = vec![(Method::GET, Access::Public)];
+            (*path, vec![(None, PAGES_PER_MINUTE)], access)
         });
-        for (template, limit, access) in documented.chain(undocumented) {
+        let mut rules = 0;
+        for (template, limits, access) in documented.chain(undocumented) {
             if router.insert(template, routes.len()).is_ok() {
-                let mut route = Route::new(template, limit, access);
+                let mut route = Route::new(template, access);
                 route.prefix = prefix_of(template, prefixes);
+                for (method, per_minute) in limits {
+                    route.limit(rules, method, per_minute);
+                    rules += 1;
+                }
                 routes.push(route);
             }
         }
         Self {
             router,
             routes,
-            unknown: Route::new("unknown", None, Vec::new()),
+            unknown: Route::new("unknown", Vec::new()),
+            rules,
+        }
+    }
+
+    /// Puts the operator's limits in place of those stated. What names no route is told, with the nearest.
+    pub fn limit(&mut self, limits: &[RouteLimit]) -> Result<(), UnknownRoutes> {
+        let mut unknown = Vec::new();
+        for limit in limits {
+            let found = self.routes.iter_mut().find(|route| {
+                route.template == limit.template
+                    && route.access.iter().any(|(own, _)| *own == limit.method)
+            });
+            if found.as_ref().is_some_and(|route| route.exempt) {
+                let name = format!("{} {}", limit.method, limit.template);
+                unknown.push(format!("`{name}`, which is never limited"));
+            } else if let Some(route) = found {
+                route.limit(self.rules, Some(limit.method.clone()), limit.per_minute);
+                self.rules += 1;
+            } else {
+                let known: Vec<String> = self.iter().flat_map(Route::names).collect();
+                let typed = format!("{} {}", limit.method, limit.template);
+                let near = nearest(&typed, known.iter().map(String::as_str));
+                let hint =
+                    near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                unknown.push(format!("`{typed}`{hint}"));
+            }
+        }
+        if unknown.is_empty() {
+            Ok(())
+        } else {
+            Err(UnknownRoutes(unknown))
         }
     }
 
@@ -120,10 +159,40 @@ impl Route {
         &self.access
     }
 
-    fn new(template: &str, limit_per_minute: Option<u32>, access: Vec<(Method, Access)>) -> Self {
+    /// Its own limit for a method, where it has one.
+    pub fn own_limit(&self, method: &Method) -> Option<&Rule> {
+        let of = |method: &Method| {
+            let found = self
+                .limits
+                .iter()
+                .find(|(own, _)| own.as_ref() == Some(method));
+            found.or_else(|| self.limits.iter().find(|(own, _)| own.is_none()))
+        };
+        if method == Method::HEAD {
+            of(method).or_else(|| of(&Method::GET))
+        } else {
+            of(method)
+        }
+        .map(|(_, rule)| rule)
+    }
+
+    fn limit(&mut self, index: usize, method: Option<Method>, per_minute: u32) {
+        self.limits.retain(|(own, _)| *own != method);
+        let name = method.as_ref().map_or("*", Method::as_str);
+        let name = format!("route:{name} {}", self.template);
+        let rule = Rule::of_route(index, name, per_minute);
+        self.limits.push((method, rule));
+    }
+
+    fn names(&self) -> impl Iterator<Item = String> {
+        let methods = self.access.iter();
+        methods.map(|(method, _)| format!("{method} {}", self.template))
+    }
+
+    fn new(template: &str, access: Vec<(Method, Access)>) -> Self {
         Self {
             template: template.to_owned(),
-            limit_per_minute,
+            limits: Vec::new(),
             exempt: EXEMPT.contains(&template),
             access,
             prefix: None,
@@ -182,6 +251,19 @@ fn access(item: &PathItem) -> Vec<(Method, Access)> {
         })
         .collect()
 }
+
+/// The limits that the operations of a path state: `x-limit-per-minute`.
+fn stated_limits(item: &PathItem) -> Vec<(Option<Method>, u32)> {
+    operations(item)
+        .filter_map(|(method, operation)| {
+            let stated = operation.extensions.as_ref()?.get(LIMIT)?.as_u64()?;
+            Some((Some(method), u32::try_from(stated).ok()?))
+        })
+        .collect()
+}
+
+/// The extension that states a limit.
+const LIMIT: &str = "x-limit-per-minute";
 
 /// The extension that says who may call an operation.
 pub const ACCESS: &str = "x-access";

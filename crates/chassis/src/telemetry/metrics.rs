@@ -56,6 +56,9 @@ fn describe() {
         "When this process started, seconds since 1970"
     );
     describe_gauge!("aplomb_build_info", "Always 1; the version is a label");
+    crate::limits::describe();
+    crate::redis::describe();
+    crate::events::describe();
 }
 
 /// How often to call [`tidy`].

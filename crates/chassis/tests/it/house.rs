@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Json;
+use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use chassis::auth::keys::{self, NewKey};
-use chassis::auth::{self, Auth, Post};
+use chassis::auth::{self, Auth, Caller, Post};
 use chassis::clock::{Clock, SystemClock};
 use chassis::config::{self, ConfigFile, DatabaseUrl, Override, Sources};
 use chassis::data::Database;
@@ -49,6 +50,7 @@ impl Service for Trouble {
                 "/echo",
                 post(|Json(body): Json<serde_json::Value>| async move { Json(body) }),
             )
+            .route("/tell", post(tell))
             .route("/panic", get(|| async { panic!("on request") as () }))
             .route(
                 "/slow",
@@ -67,6 +69,22 @@ impl Service for Trouble {
                 get(|| async { Problem::new(StatusCode::CONFLICT, "data.unique").into_response() }),
             )
     }
+}
+
+/// Tells an event of the caller's workspace.
+async fn tell(
+    State(context): State<Arc<Context>>,
+    caller: Caller,
+    Json((subject, data)): Json<(String, serde_json::Value)>,
+) {
+    let kind = if subject.starts_with("job") {
+        "jobs.progress"
+    } else {
+        "trouble.told"
+    };
+    context
+        .events
+        .publish(caller.workspace, kind, &subject, data);
 }
 
 /// What is to be started.
@@ -154,8 +172,44 @@ impl Builder {
         self
     }
 
+    /// Starts what is expected to be refused, and gives the reason.
+    pub(crate) async fn refused(self) -> String {
+        match self.open(&TempDir::new().unwrap(), Log::default()).await.0 {
+            Ok(_) => panic!("it started"),
+            Err(fault) => fault.to_string(),
+        }
+    }
+
     pub(crate) async fn start(self) -> Running {
         let folder = TempDir::new().unwrap();
+        let log = Log::default();
+        let (clock, post) = (self.clock.clone(), self.post.clone());
+        let (house, data) = self.open(&folder, log.clone()).await;
+        let house = house.unwrap();
+        let auth = house.auth().clone();
+        if let Some(post) = post {
+            auth.deliver_by(post);
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let served = chassis::task::spawn(house.serve(listener, async {
+            let _ = stopped.await;
+        }));
+        Running {
+            address,
+            client: client(),
+            log,
+            stop: Some(stop),
+            served,
+            data,
+            clock,
+            auth,
+            _folder: folder,
+        }
+    }
+
+    async fn open(self, folder: &TempDir, log: Log) -> (Result<House, HouseFault>, config::Data) {
         let services: Services = vec![Arc::new(Trouble)];
         let mut flags = vec![Override::new(
             "--data",
@@ -175,32 +229,11 @@ impl Builder {
             services: vec!["trouble"],
         };
         let config = config::load(&sources).unwrap_or_else(|faults| panic!("{faults}"));
-        let log = Log::default();
         let data = config.data.clone();
-        let house = House::open(&services, config, self.clock.clone(), log.clone())
-            .await
-            .unwrap();
-        let auth = house.auth().clone();
-        if let Some(post) = self.post {
-            auth.deliver_by(post);
-        }
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (stop, stopped) = oneshot::channel();
-        let served = chassis::task::spawn(house.serve(listener, async {
-            let _ = stopped.await;
-        }));
-        Running {
-            address,
-            client: client(),
-            log,
-            stop: Some(stop),
-            served,
+        (
+            House::open(&services, config, self.clock.clone(), log).await,
             data,
-            clock: self.clock,
-            auth,
-            _folder: folder,
-        }
+        )
     }
 }
 

@@ -6,10 +6,13 @@
 mod access;
 mod config;
 mod data;
+mod events;
 mod house;
 mod http;
 mod jobs;
+mod limits;
 mod notify;
 mod outside;
+mod redis;
 mod sign_in;
 mod upstream;
