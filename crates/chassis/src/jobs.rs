@@ -25,7 +25,7 @@ mod tables;
 mod view;
 mod worker;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use sea_orm::ActiveValue::Set;
@@ -174,7 +174,7 @@ struct Inner {
     /// The server stops.
     pause: CancellationToken,
     /// What this process works on.
-    running: Mutex<HashMap<String, Arc<Lease>>>,
+    running: Mutex<Vec<Arc<Lease>>>,
     announcer: Announcer,
 }
 
@@ -207,7 +207,7 @@ impl Jobs {
                 patterns,
                 wake: Notify::new(),
                 pause: CancellationToken::new(),
-                running: Mutex::new(HashMap::new()),
+                running: Mutex::new(Vec::new()),
                 announcer: Announcer::new(),
             }),
         })
@@ -323,10 +323,10 @@ impl Jobs {
             })
             .await?;
         if let Some(row) = self.find(workspace, id).await? {
-            if row.cancel_requested_at.is_some()
-                && let Some(lease) = self.running().get(&row.id)
-            {
-                lease.cancel.cancel();
+            if row.cancel_requested_at.is_some() {
+                let held = self.running();
+                let of_job = held.iter().filter(|lease| lease.id == row.id);
+                of_job.for_each(|lease| lease.cancel.cancel());
             }
             self.inner.announcer.announce(&row);
         }
@@ -354,7 +354,7 @@ impl Jobs {
         Ok(retried)
     }
 
-    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Lease>>> {
+    fn running(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Lease>>> {
         self.inner
             .running
             .lock()

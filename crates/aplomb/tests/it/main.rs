@@ -6,3 +6,5 @@
 mod commands;
 mod floors;
 mod house;
+mod kill;
+mod kills;

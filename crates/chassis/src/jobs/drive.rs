@@ -1,12 +1,13 @@
 //! One attempt: the handler runs beside a watch over its time, its cancellation and its lease.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use super::run::serialised;
+use super::run::{Lease, serialised};
 use super::store::{self, Ending};
 use super::{JobFault, Jobs, Kind, Run, State, measure};
 use crate::data::DataError;
@@ -50,7 +51,9 @@ impl Attempt {
         let what = self.conclude(outcome).await;
         measure::finished(self.kind.name, what, began.elapsed());
         let id = &self.run.lease.id;
-        self.jobs.running().remove(id);
+        // By identity: after a loss, another attempt at the same job may run beside this one.
+        let ended = |lease: &Arc<Lease>| Arc::ptr_eq(lease, &self.run.lease);
+        self.jobs.running().retain(|lease| !ended(lease));
         tracing::debug!(job.id = %id, job.kind = self.kind.name, job.attempt = self.run.attempt, outcome = what, "an attempt ended");
     }
 

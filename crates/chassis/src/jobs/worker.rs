@@ -102,8 +102,10 @@ async fn work(context: Arc<Context>, me: Arc<str>, put_back: CancellationToken) 
     }
     let mut attempts = JoinSet::new();
     while !jobs.inner.pause.is_cancelled() {
+        while attempts.try_join_next().is_some() {}
         match take(&context, &me).await {
             Ok(taken) => {
+                let took_some = !taken.is_empty();
                 for row in taken {
                     match attempt(&context, row, &put_back).await {
                         Ok(attempt) => drop(attempts.spawn(attempt.make())),
@@ -111,10 +113,13 @@ async fn work(context: Arc<Context>, me: Arc<str>, put_back: CancellationToken) 
                         Err(fault) => tracing::error!(error = %fault, "a job could not be begun"),
                     }
                 }
+                if took_some {
+                    // The first in line were perhaps all of one kind, and others have places left.
+                    continue;
+                }
             }
             Err(fault) => tracing::warn!(error = %fault, "no jobs could be taken; trying again"),
         }
-        while attempts.try_join_next().is_some() {}
         tokio::select! {
             () = jobs.inner.wake.notified() => {}
             () = tokio::time::sleep(poll) => {}
@@ -159,7 +164,7 @@ fn places(jobs: &Jobs) -> (Vec<(&'static str, usize)>, usize) {
         .values()
         .map(|kind| {
             let busy = running
-                .values()
+                .iter()
                 .filter(|lease| lease.kind == kind.name)
                 .count();
             (kind.name, kind.concurrency.saturating_sub(busy))
@@ -227,7 +232,7 @@ async fn attempt(
     if row.cancel_requested_at.is_some() {
         lease.cancel.cancel();
     }
-    jobs.running().insert(row.id, lease);
+    jobs.running().push(lease);
     Ok(Attempt {
         jobs,
         kind,
@@ -245,7 +250,7 @@ async fn live(jobs: Jobs, me: Arc<str>) {
     let mut last_sign = Instant::now();
     loop {
         tick.tick().await;
-        let held: Vec<Arc<Lease>> = jobs.running().values().cloned().collect();
+        let held: Vec<Arc<Lease>> = jobs.running().clone();
         if held.is_empty() {
             last_sign = Instant::now();
         } else {

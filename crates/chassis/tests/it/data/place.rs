@@ -57,6 +57,16 @@ impl Place {
         }
     }
 
+    /// The same place, as another process sees it.
+    pub(crate) fn at(config: Data, clock: Arc<StoppedClock>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self {
+            config,
+            clock,
+            _folder: folder,
+        }
+    }
+
     /// Opens without migrating.
     pub(crate) async fn open_bare(&self) -> Database {
         Database::open(&self.config, self.clock.clone())

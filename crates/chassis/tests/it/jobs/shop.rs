@@ -31,12 +31,19 @@ pub(super) fn quick() -> config::Jobs {
     }
 }
 
+/// Over a database of its own, with its tables.
 pub(super) async fn open(place: &Place, settings: config::Jobs, kinds: Vec<Kind>) -> Shop {
     let database = place.open().await;
     over(place, database, settings, kinds).await
 }
 
-async fn over(place: &Place, database: Database, settings: config::Jobs, kinds: Vec<Kind>) -> Shop {
+/// Over an open database: another process's, or the same one again.
+pub(super) async fn over(
+    place: &Place,
+    database: Database,
+    settings: config::Jobs,
+    kinds: Vec<Kind>,
+) -> Shop {
     let sources = Sources {
         file: ConfigFile::None,
         environment: Vec::new(),
@@ -105,13 +112,6 @@ impl Shop {
             assert!(Instant::now() < deadline, "waited for {state}: {view:?}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-    }
-
-    /// Writes a note, as an effect that can be counted.
-    pub(super) async fn note(&self, id: &str) {
-        crate::data::place::write_note(&self.context.database, id)
-            .await
-            .unwrap();
     }
 }
 
