@@ -166,14 +166,14 @@ impl House {
         let limits = Limits::new(&config.limits, redis.clone());
         let auth = Auth::open(&database, &config, rooms(services)).await?;
         auth.deliver_by(Arc::new(notify.clone()));
+        let events = Events::open(&config, clock.clone(), redis.clone()).await;
+        let kinds = chosen.iter().flat_map(|service| service.jobs());
+        let jobs = Jobs::new(&database, &config.jobs, kinds)?;
+        jobs.tell_by(events.clone());
         let context = Arc::new(Context {
             auth,
-            events: Events::open(&config, clock.clone(), redis.clone()).await,
-            jobs: Jobs::new(
-                &database,
-                &config.jobs,
-                chosen.iter().flat_map(|service| service.jobs()),
-            )?,
+            events,
+            jobs,
             notify,
             redis: redis.clone(),
             upstream,

@@ -39,6 +39,7 @@ use crate::auth::{UserId, WorkspaceId};
 use crate::clock::Timestamp;
 use crate::config;
 use crate::data::{DataError, Database};
+use crate::events::Events;
 use crate::i18n::{Catalogue, Language};
 
 pub use fault::{EnqueueFault, JobFault};
@@ -211,6 +212,11 @@ impl Jobs {
                 announcer: Announcer::new(),
             }),
         })
+    }
+
+    /// Tells changes to those who listen to the house's events.
+    pub fn tell_by(&self, events: Events) {
+        self.inner.announcer.tell_by(events);
     }
 
     /// Takes a job on; once this answers, it will be done.

@@ -3,18 +3,23 @@
 //! This is the one seam to the events of the house. A listener that misses an announcement, or sits in another process,
 //! still finds the change in the row: its revision has grown.
 
+use std::sync::OnceLock;
+
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
 use super::State;
 use super::store::Progress;
 use super::tables::job;
+use crate::events::Events;
 
 /// Announcements kept for a listener that is slow; one that falls behind looks at the row.
 const BACKLOG: usize = 256;
 
 pub(super) struct Announcer {
     changed: broadcast::Sender<Announcement>,
+    /// The events of the house, once it is open.
+    events: OnceLock<Events>,
 }
 
 /// A change of a job.
@@ -28,6 +33,7 @@ impl Announcer {
     pub(super) fn new() -> Self {
         Self {
             changed: broadcast::channel(BACKLOG).0,
+            events: OnceLock::new(),
         }
     }
 
@@ -63,9 +69,16 @@ impl Announcer {
         self.publish(workspace, id, "jobs.progress", data);
     }
 
-    /// The seam: `context.events.publish(workspace, event, id, data)` goes here.
-    fn publish(&self, _workspace: &str, id: &str, event: &'static str, data: Value) {
-        tracing::trace!(job.id = id, event, %data, "a job changed");
+    /// From now on changes are told there too.
+    pub(super) fn tell_by(&self, events: Events) {
+        // A second house over one queue does not exist; the first one's events stay.
+        let _ = self.events.set(events);
+    }
+
+    fn publish(&self, workspace: &str, id: &str, event: &'static str, data: Value) {
+        if let (Some(events), Ok(workspace)) = (self.events.get(), workspace.parse()) {
+            events.publish(workspace, event, id, data);
+        }
         // An error says that nobody listens.
         let _ = self.changed.send(Announcement { id: id.to_owned() });
     }
