@@ -20,6 +20,7 @@ mod keys;
 mod limits;
 mod load;
 mod near;
+mod objects;
 mod reference;
 mod rules;
 mod secret;
@@ -43,6 +44,7 @@ pub use fault::{Fault, Faults, Origin};
 pub use http::Http;
 pub use limits::Limits;
 pub use load::{ConfigFile, Override, Sources, load};
+pub use objects::{ObjectStore, Objects};
 pub use reference::{reference, schema};
 pub use secret::Secret;
 pub use section::{Section, SectionFault};
@@ -88,6 +90,8 @@ pub struct Config {
     pub data: Data,
     /// Requests allowed per client.
     pub limits: Limits,
+    /// Files.
+    pub objects: Objects,
     /// Logs and metrics.
     pub telemetry: Telemetry,
     sections: BTreeMap<&'static str, Arc<dyn Any + Send + Sync>>,

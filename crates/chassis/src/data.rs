@@ -24,6 +24,7 @@ use sea_orm_migration::MigrationTrait;
 use crate::auth;
 use crate::clock::Clock;
 use crate::config::{Data, DatabaseUrl};
+use crate::objects;
 
 pub use error::DataError;
 pub use start::{Start, Starts};
@@ -120,6 +121,7 @@ impl Database {
         let migrations = start::migrations()
             .into_iter()
             .chain(auth::migrations())
+            .chain(objects::migrations())
             .chain(services)
             .collect();
         migrate::run(self, migrations).await

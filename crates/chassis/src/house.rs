@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+use futures_util::FutureExt;
 use sea_orm_migration::MigrationTrait;
 use tokio::net::TcpListener;
 use utoipa::openapi::OpenApi;
@@ -21,7 +22,9 @@ use crate::http::health::Vitals;
 use crate::http::routes::Routes;
 use crate::http::server::{self, Drain};
 use crate::i18n::{CHASSIS, Catalogue, CatalogueFault};
+use crate::objects::{ObjectFault, Objects};
 use crate::service::{Context, Service};
+use crate::task;
 use crate::telemetry::access::AccessLog;
 use crate::telemetry::{self, metrics};
 
@@ -47,6 +50,9 @@ pub enum HouseFault {
     /// Another server holds the data folder.
     #[error(transparent)]
     Folder(#[from] FolderFault),
+    /// The object store or its folders.
+    #[error("the object store cannot be used: {0}")]
+    Objects(#[from] ObjectFault),
     /// The messages.
     #[error(transparent)]
     Messages(#[from] CatalogueFault),
@@ -147,8 +153,10 @@ impl House {
             );
         }
 
+        let objects = Objects::open(&config, &database).await?;
         let context = Arc::new(Context {
             auth: Auth::new(&database),
+            objects,
             config: Arc::new(config),
             database,
             catalogue,
@@ -205,7 +213,11 @@ impl House {
         listener: TcpListener,
         stop: impl Future<Output = ()>,
     ) -> Result<Drain, HouseFault> {
+        let sweeper = task::spawn(self.context.objects.clone().keep_clean());
+        let objects = self.context.objects.clone();
+        let stop = stop.map(move |()| objects.stop_uploads());
         let drain = server::serve(listener, self.front, stop).await?;
+        sweeper.abort();
         self.starts.close(self.start.id).await?;
         self.context.database.close().await?;
         Ok(drain)

@@ -89,6 +89,10 @@ pub const CHASSIS: &[Messages] = &[
         english: include_str!("../messages/auth/en.json"),
         french: include_str!("../messages/auth/fr.json"),
     },
+    Messages {
+        english: include_str!("../messages/objects/en.json"),
+        french: include_str!("../messages/objects/fr.json"),
+    },
 ];
 
 /// Arguments of a message: placeholder name and value.

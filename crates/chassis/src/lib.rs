@@ -3,6 +3,7 @@
 //! * [`service`]: the trait that a service implements; [`check`]: claims and their evidence
 //! * [`house`]: services to a running server
 //! * [`config`], [`data`], [`http`], [`limits`], [`telemetry`], [`i18n`]: the rooms
+//! * [`objects`]: files, and how they are received
 //! * [`auth`]: who asks and what he may do; [`id`]: identifiers; [`tls`]: the one TLS stack
 //! * [`clock`], [`task`]: the side doors to time and to background work
 
@@ -16,6 +17,7 @@ pub mod http;
 pub mod i18n;
 pub mod id;
 pub mod limits;
+pub mod objects;
 pub mod service;
 pub mod task;
 pub mod telemetry;

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Section};
 use crate::data::Database;
 use crate::i18n::{Catalogue, Language, Messages};
+use crate::objects::Objects;
 
 /// One of the services of the house. A sixth one is a crate with this and a line in the binary.
 pub trait Service: Send + Sync + 'static {
@@ -83,6 +84,8 @@ pub struct Context {
     pub auth: Auth,
     /// The database.
     pub database: Database,
+    /// Files.
+    pub objects: Objects,
     /// Messages.
     pub catalogue: Arc<Catalogue>,
     /// The time.

@@ -10,7 +10,7 @@ use super::keys::{Keys, Kind};
 use super::near::nearest;
 use super::section::Checked;
 use super::{
-    Config, Data, Faults, Http, Limits, Origin, Profile, Root, Section, Telemetry, Values,
+    Config, Data, Faults, Http, Limits, Objects, Origin, Profile, Root, Section, Telemetry, Values,
     environment, file, rules,
 };
 
@@ -143,6 +143,7 @@ pub(super) fn core_sections() -> Vec<Section> {
         Section::of::<Http>("http"),
         Section::of::<Data>("data"),
         Section::of::<Limits>("limits"),
+        Section::of::<Objects>("objects"),
         Section::of::<Telemetry>("telemetry"),
     ]
 }
@@ -366,6 +367,7 @@ fn assemble(
         http: take::<Http>(&mut checked, "http")?.as_ref().clone(),
         data: take::<Data>(&mut checked, "data")?.as_ref().clone(),
         limits: take::<Limits>(&mut checked, "limits")?.as_ref().clone(),
+        objects: take::<Objects>(&mut checked, "objects")?.as_ref().clone(),
         telemetry: take::<Telemetry>(&mut checked, "telemetry")?
             .as_ref()
             .clone(),

@@ -88,7 +88,10 @@ fn health_routes() -> OpenApiRouter<Arc<Vitals>> {
 
 /// The chassis' own part of `/api/v1`, room by room.
 fn chassis_routes() -> OpenApiRouter<Arc<Context>> {
-    OpenApiRouter::new().nest("/api/v1", OpenApiRouter::new())
+    OpenApiRouter::new().nest(
+        "/api/v1",
+        OpenApiRouter::new().merge(crate::objects::api::routes()),
+    )
 }
 
 fn service_routes(services: &[Arc<dyn Service>]) -> OpenApiRouter<Arc<Context>> {

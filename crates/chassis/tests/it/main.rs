@@ -8,3 +8,5 @@ mod config;
 mod data;
 mod house;
 mod http;
+mod objects;
+mod uploads;
