@@ -53,6 +53,26 @@ impl Timestamp {
     pub fn unix_ms(self) -> i64 {
         self.0
     }
+
+    /// As HTTP headers write it (RFC 9110, 5.6.7): `Fri, 20 Nov 2026 15:44:05 GMT`.
+    pub fn http_date(self) -> String {
+        // 1970 began on a Thursday.
+        const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+        const MONTHS: [&str; 12] = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ];
+        let days = self.0.div_euclid(DAY_MS);
+        let (year, month, day) = civil_from_days(days);
+        let second = self.0.rem_euclid(DAY_MS) / 1_000;
+        format!(
+            "{}, {day:02} {} {year:04} {:02}:{:02}:{:02} GMT",
+            DAYS[days.rem_euclid(7) as usize],
+            MONTHS[(month - 1) as usize],
+            second / 3_600,
+            second / 60 % 60,
+            second % 60
+        )
+    }
 }
 
 impl fmt::Display for Timestamp {
@@ -146,6 +166,17 @@ mod tests {
         ];
         for (ms, text) in cases {
             assert_eq!(Timestamp(ms).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn headers_have_their_own_form() {
+        for (ms, text) in [
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (1_795_189_445_123, "Fri, 20 Nov 2026 15:44:05 GMT"),
+            (-1, "Wed, 31 Dec 1969 23:59:59 GMT"),
+        ] {
+            assert_eq!(Timestamp(ms).http_date(), text);
         }
     }
 

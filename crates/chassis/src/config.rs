@@ -3,8 +3,8 @@
 //! A later source wins: defaults, file, environment (`APLOMB_HTTP__LISTEN`), command line. Whatever is wrong is
 //! reported together, each fault with its key and the place it was written.
 //!
-//! - one struct per concern: [`Root`], [`Http`], [`Data`], [`Limits`], [`Redis`], [`Events`], [`Auth`], [`Jobs`], [`Notify`], [`Telemetry`],
-//!   and a [`Section`] per service
+//! - one struct per concern: [`Root`], [`Http`], [`Data`], [`Limits`], [`Redis`], [`Events`], [`Auth`], [`Jobs`], [`Notify`], [`Objects`],
+//!   [`Telemetry`], and a [`Section`] per service
 //! - [`load`] reads, checks and refuses; [`Config::show`] prints what is in force and where each value came from
 //! - [`schema`] and [`reference()`] render the same structs as JSON Schema and as a page
 //!
@@ -25,6 +25,7 @@ mod limits;
 mod load;
 pub(crate) mod near;
 mod notify;
+mod objects;
 mod redis;
 mod reference;
 mod rules;
@@ -53,6 +54,7 @@ pub use jobs::Jobs;
 pub use limits::{Limits, RouteLimit};
 pub use load::{ConfigFile, Override, Sources, load};
 pub use notify::{MailTls, Notify, Smtp, Telegram};
+pub use objects::{ObjectStore, Objects};
 pub use redis::Redis;
 pub use reference::{reference, schema};
 pub use secret::Secret;
@@ -109,6 +111,8 @@ pub struct Config {
     pub redis: Redis,
     /// Live streams.
     pub events: Events,
+    /// Files.
+    pub objects: Objects,
     /// Logs and metrics.
     pub telemetry: Telemetry,
     sections: BTreeMap<&'static str, Arc<dyn Any + Send + Sync>>,

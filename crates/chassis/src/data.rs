@@ -27,6 +27,7 @@ use crate::config::{Data, DatabaseUrl};
 use crate::http::idempotency;
 use crate::jobs;
 use crate::notify;
+use crate::objects;
 
 pub use error::DataError;
 pub use start::{Start, Starts};
@@ -126,6 +127,7 @@ impl Database {
             .chain(jobs::migrations())
             .chain(idempotency::migrations())
             .chain(notify::migrations())
+            .chain(objects::migrations())
             .chain(services)
             .collect();
         migrate::run(self, migrations).await

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+use futures_util::FutureExt;
 use sea_orm_migration::MigrationTrait;
 use tokio::net::TcpListener;
 use utoipa::openapi::OpenApi;
@@ -25,8 +26,10 @@ use crate::i18n::{CHASSIS, Catalogue, CatalogueFault};
 use crate::jobs::{self, Jobs, KindFault};
 use crate::limits::Limits;
 use crate::notify::Notify;
+use crate::objects::{ObjectFault, Objects};
 use crate::redis::Redis;
 use crate::service::{Context, Service};
+use crate::task;
 use crate::telemetry::access::AccessLog;
 use crate::telemetry::{self, metrics};
 use crate::upstream::Upstreams;
@@ -53,6 +56,9 @@ pub enum HouseFault {
     /// Another server holds the data folder.
     #[error(transparent)]
     Folder(#[from] FolderFault),
+    /// The object store or its folders.
+    #[error("the object store cannot be used: {0}")]
+    Objects(#[from] ObjectFault),
     /// The messages.
     #[error(transparent)]
     Messages(#[from] CatalogueFault),
@@ -170,11 +176,13 @@ impl House {
         let kinds = chosen.iter().flat_map(|service| service.jobs());
         let jobs = Jobs::new(&database, &config.jobs, kinds)?;
         jobs.tell_by(events.clone());
+        let objects = Objects::open(&config, &database).await?;
         let context = Arc::new(Context {
             auth,
             events,
             jobs,
             notify,
+            objects,
             redis: redis.clone(),
             upstream,
             config: Arc::new(config),
@@ -244,9 +252,13 @@ impl House {
     ) -> Result<Drain, HouseFault> {
         let keeper = auth::keep::Keeper::start(&self.context.auth);
         let deliveries = self.context.notify.start();
+        let sweeper = task::spawn(self.context.objects.clone().keep_clean());
         let worker = jobs::start(self.context.clone());
+        let objects = self.context.objects.clone();
+        let stop = stop.map(move |()| objects.stop_uploads());
         let stop = self.context.events.end_with(worker.heeding(stop));
         let drain = server::serve(listener, self.front, stop).await;
+        sweeper.abort();
         worker.drained().await;
         deliveries.stop().await;
         keeper.stop().await;

@@ -113,6 +113,10 @@ pub const CHASSIS: &[Messages] = &[
         english: include_str!("../messages/limits/en.json"),
         french: include_str!("../messages/limits/fr.json"),
     },
+    Messages {
+        english: include_str!("../messages/objects/en.json"),
+        french: include_str!("../messages/objects/fr.json"),
+    },
 ];
 
 /// Arguments of a message: placeholder name and value.

@@ -5,6 +5,7 @@
 //! * [`config`], [`data`], [`http`], [`limits`], [`telemetry`], [`i18n`]: the rooms
 //! * [`upstream`]: all calls to the outside; [`notify`]: mails, webhooks and chats, with retries
 //! * [`events`]: what happens, told live; [`redis`]: what several instances share
+//! * [`objects`]: files, and how they are received
 //! * [`auth`]: who asks and what he may do; [`id`]: identifiers; [`tls`]: the one TLS stack
 //! * [`jobs`]: work in the background
 //! * [`clock`], [`task`]: the side doors to time and to background work
@@ -22,6 +23,7 @@ pub mod id;
 pub mod jobs;
 pub mod limits;
 pub mod notify;
+pub mod objects;
 pub mod redis;
 pub mod service;
 pub mod task;

@@ -16,6 +16,7 @@ use crate::events::Events;
 use crate::i18n::{Catalogue, Language, Messages};
 use crate::jobs::{Jobs, Kind};
 use crate::notify::Notify;
+use crate::objects::Objects;
 use crate::redis::Redis;
 use crate::upstream::Upstreams;
 
@@ -109,6 +110,8 @@ pub struct Context {
     pub events: Events,
     /// What several instances share, where there is one.
     pub redis: Option<Redis>,
+    /// Files.
+    pub objects: Objects,
     /// Messages.
     pub catalogue: Arc<Catalogue>,
     /// The time.

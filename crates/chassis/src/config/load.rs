@@ -10,8 +10,8 @@ use super::keys::{Keys, Kind};
 use super::near::nearest;
 use super::section::Checked;
 use super::{
-    Auth, Config, Data, Events, Faults, Http, Jobs, Limits, Notify, Origin, Profile, Redis, Root,
-    Section, Telemetry, Values, environment, file, rules,
+    Auth, Config, Data, Events, Faults, Http, Jobs, Limits, Notify, Objects, Origin, Profile,
+    Redis, Root, Section, Telemetry, Values, environment, file, rules,
 };
 
 /// Where the configuration comes from, weakest source first, and what the services add to it.
@@ -148,6 +148,7 @@ pub(super) fn core_sections() -> Vec<Section> {
         Section::of::<Notify>("notify"),
         Section::of::<Redis>("redis"),
         Section::of::<Events>("events"),
+        Section::of::<Objects>("objects"),
         Section::of::<Telemetry>("telemetry"),
     ]
 }
@@ -376,6 +377,7 @@ fn assemble(
         notify: take::<Notify>(&mut checked, "notify")?.as_ref().clone(),
         redis: take::<Redis>(&mut checked, "redis")?.as_ref().clone(),
         events: take::<Events>(&mut checked, "events")?.as_ref().clone(),
+        objects: take::<Objects>(&mut checked, "objects")?.as_ref().clone(),
         telemetry: take::<Telemetry>(&mut checked, "telemetry")?
             .as_ref()
             .clone(),

@@ -109,6 +109,25 @@ pub(super) fn weak(config: &Config) -> Faults {
             found.refuse(key, &reason);
         }
     }
+    let objects = &config.objects;
+    if objects.store == super::ObjectStore::S3 && objects.endpoint.starts_with("http://") {
+        found.refuse(
+            "objects.endpoint",
+            "files and signatures would pass in the clear; use https://",
+        );
+    }
+    if objects.import_hosts.iter().any(|host| host == "*") {
+        found.refuse(
+            "objects.import_hosts",
+            "`*` lets a caller have this server ask any host; name the hosts",
+        );
+    }
+    if objects.import_plain_http && !objects.import_hosts.is_empty() {
+        found.refuse(
+            "objects.import_plain_http",
+            "what comes without TLS may be anybody's; fetch from https:// only",
+        );
+    }
     if let Some((user, password)) = config.data.database().credentials()
         && (password == user || GUESSED_FIRST.contains(&password.to_ascii_lowercase().as_str()))
     {

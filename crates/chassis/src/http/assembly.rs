@@ -97,7 +97,8 @@ fn chassis_routes() -> OpenApiRouter<Arc<Context>> {
         .merge(auth::api::routes())
         .merge(crate::jobs::api::routes())
         .merge(crate::notify::api::routes())
-        .merge(crate::events::api::routes());
+        .merge(crate::events::api::routes())
+        .merge(crate::objects::api::routes());
     OpenApiRouter::new().nest("/api/v1", rooms)
 }
 

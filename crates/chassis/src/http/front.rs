@@ -28,6 +28,9 @@ use crate::telemetry::access::{AccessLog, Entry};
 /// Longer request targets are refused.
 const MOST_TARGET_BYTES: usize = 8 * 1024;
 
+/// A handler that bounds its own time ends by itself; this is for one that does not.
+const LONGEST_STREAM_MS: u64 = 7 * 86_400_000;
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Everything between a connection and a handler.
@@ -106,6 +109,9 @@ impl Front {
         let route = self.routes.find(request.uri().path());
         let secure = self.came_over_tls(request.headers(), peer);
         let context = self.context(request.headers(), peer, secure);
+        if let Some(meant) = route.overridden(request.method(), request.headers()) {
+            *request.method_mut() = meant;
+        }
         let method = request.method().clone();
         let path = request.uri().path().to_owned();
         let origin = headers::allowed_origin(request.headers(), &self.settings.allowed_origins);
@@ -115,7 +121,7 @@ impl Front {
         let response = if origin.is_some() && headers::is_preflight(&method, request.headers()) {
             StatusCode::NO_CONTENT.into_response()
         } else {
-            let admitted = match self.refuse_malformed(&request) {
+            let admitted = match self.refuse_malformed(&request, route) {
                 Ok(()) => {
                     let asking = Asking::of(&request, secure);
                     self.let_in(asking, route, context.client, &mut allowance)
@@ -129,7 +135,7 @@ impl Front {
                         request.extensions_mut().insert(caller);
                     }
                     request.extensions_mut().insert(context.clone());
-                    self.run(request).await
+                    self.run(request, route.streams(&method)).await
                 }
                 Err(problem) => problem.into_response(),
             }
@@ -208,7 +214,7 @@ impl Front {
         Ok(caller)
     }
 
-    fn refuse_malformed(&self, request: &Request<Body>) -> Result<(), Problem> {
+    fn refuse_malformed(&self, request: &Request<Body>, route: &Route) -> Result<(), Problem> {
         if request
             .uri()
             .path_and_query()
@@ -222,7 +228,11 @@ impl Front {
         if request.version() == Version::HTTP_11 && hosts != 1 {
             return Err(Problem::of_status(StatusCode::BAD_REQUEST));
         }
-        let body_limit = self.settings.body_limit_bytes;
+        let body_limit = if route.streams(request.method()) {
+            u64::MAX
+        } else {
+            self.settings.body_limit_bytes
+        };
         if request.body().size_hint().lower() > body_limit {
             return Err(too_large(body_limit));
         }
@@ -252,17 +262,21 @@ impl Front {
         caller
     }
 
-    /// The handler, within its time; a panic is a 500 and a line in the log.
-    async fn run(&self, request: Request<Body>) -> Response {
+    /// The handler, within its time; a panic is a 500 and a line in the log. `streams`: it bounds body and time itself.
+    async fn run(&self, request: Request<Body>, streams: bool) -> Response {
         let limit = self.settings.body_limit_bytes as usize;
-        let request = if request.body().size_hint().exact() == Some(0) {
+        let request = if streams || request.body().size_hint().exact() == Some(0) {
             request
         } else {
             request.map(|body| Body::new(http_body_util::Limited::new(body, limit)))
         };
         let mut router = self.router.clone();
         let handler = AssertUnwindSafe(router.call(request)).catch_unwind();
-        let limit_ms = self.settings.request_timeout_ms;
+        let limit_ms = if streams {
+            LONGEST_STREAM_MS
+        } else {
+            self.settings.request_timeout_ms
+        };
         match tokio::time::timeout(Duration::from_millis(limit_ms), handler).await {
             Ok(Ok(Ok(response))) => response,
             Ok(Err(_panic)) => Problem::internal(&"the handler panicked").into_response(),

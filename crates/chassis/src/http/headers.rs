@@ -73,7 +73,7 @@ pub(super) fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue, preflig
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("etag, x-request-id, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset, ratelimit-policy"),
+        HeaderValue::from_static("etag, x-request-id, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset, ratelimit-policy, location, accept-ranges, content-range, object-id, tus-resumable, tus-version, tus-extension, tus-max-size, tus-checksum-algorithm, upload-offset, upload-length, upload-defer-length, upload-metadata, upload-concat, upload-expires"),
     );
     if preflight {
         let allow = [
@@ -83,7 +83,7 @@ pub(super) fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue, preflig
             ),
             (
                 header::ACCESS_CONTROL_ALLOW_HEADERS,
-                "authorization, content-type, idempotency-key, if-none-match, last-event-id, x-request-id",
+                "authorization, content-type, idempotency-key, if-none-match, if-range, range, last-event-id, x-request-id, x-workspace, x-http-method-override, tus-resumable, upload-offset, upload-length, upload-defer-length, upload-metadata, upload-concat, upload-checksum",
             ),
             (header::ACCESS_CONTROL_MAX_AGE, "600"),
         ];

@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use metrics::{Counter, Histogram};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{OpenApi, PathItem};
@@ -27,6 +27,10 @@ pub struct Route {
     prefix: Option<&'static str>,
     /// Its own limits, by method; none for all methods together.
     limits: Vec<(Option<Method>, Rule)>,
+    /// Methods whose bodies and time the handler bounds itself.
+    streams: Vec<Method>,
+    /// Whether `X-HTTP-Method-Override` turns a POST into another method.
+    overrides: bool,
     statuses: Box<[OnceLock<Handles>]>,
     seconds: Histogram,
 }
@@ -82,6 +86,10 @@ impl Routes {
             if router.insert(template, routes.len()).is_ok() {
                 let mut route = Route::new(template, access);
                 route.prefix = prefix_of(template, prefixes);
+                if let Some(item) = document.paths.paths.get(template) {
+                    route.streams = marked(item, STREAM, &serde_json::json!("stream"));
+                    route.overrides = !marked(item, OVERRIDE, &serde_json::json!(true)).is_empty();
+                }
                 for (method, per_minute) in limits {
                     route.limit(rules, method, per_minute);
                     rules += 1;
@@ -143,15 +151,28 @@ impl Routes {
 impl Route {
     /// What a method asks of its caller. Methods that the route does not have are let through to be told so.
     pub fn access(&self, method: &Method) -> &Access {
-        let method = if method == Method::HEAD {
-            &Method::GET
-        } else {
-            method
-        };
-        self.access
-            .iter()
-            .find(|(own, _)| own == method)
-            .map_or(&Access::Public, |(_, access)| access)
+        let of = |wanted: &Method| self.access.iter().find(|(own, _)| own == wanted);
+        let found = of(method).or_else(|| {
+            // Where HEAD has no entry of its own, GET answers it.
+            (method == Method::HEAD).then(|| of(&Method::GET)).flatten()
+        });
+        found.map_or(&Access::Public, |(_, access)| access)
+    }
+
+    /// Whether the handler bounds body and time itself: a large file takes as long as it takes.
+    pub fn streams(&self, method: &Method) -> bool {
+        self.streams.contains(method)
+    }
+
+    /// The method that a POST means by `X-HTTP-Method-Override`, where the route knows that header and that method.
+    pub fn overridden(&self, method: &Method, headers: &HeaderMap) -> Option<Method> {
+        if !self.overrides || method != Method::POST {
+            return None;
+        }
+        let named = headers.get("x-http-method-override")?;
+        let named = Method::from_bytes(named.as_bytes()).ok()?;
+        let known = self.access.iter().any(|(own, _)| *own == named);
+        known.then_some(named)
     }
 
     /// All methods that the document names, with what they ask.
@@ -196,6 +217,8 @@ impl Route {
             exempt: EXEMPT.contains(&template),
             access,
             prefix: None,
+            streams: Vec::new(),
+            overrides: false,
             statuses: std::iter::repeat_with(OnceLock::new).take(500).collect(),
             seconds: metrics::histogram!("http_request_duration_seconds", "route" => template.to_owned()),
         }
@@ -267,6 +290,20 @@ const LIMIT: &str = "x-limit-per-minute";
 
 /// The extension that says who may call an operation.
 pub const ACCESS: &str = "x-access";
+
+/// The extension that says `stream` where the handler bounds a body and its time itself.
+const STREAM: &str = "x-body-limit";
+/// The extension that lets a POST say another method.
+const OVERRIDE: &str = "x-method-override";
+
+/// The methods whose operations say `value` under `name`.
+fn marked(item: &PathItem, name: &str, value: &serde_json::Value) -> Vec<Method> {
+    let marked = operations(item).filter(|(_, operation)| {
+        let extensions = operation.extensions.as_ref();
+        extensions.and_then(|all| all.get(name)) == Some(value)
+    });
+    marked.map(|(method, _)| method).collect()
+}
 
 fn operations(item: &PathItem) -> impl Iterator<Item = (Method, &Operation)> {
     [

@@ -260,6 +260,39 @@ impl Running {
         secret.expose().to_owned()
     }
 
+    /// Where it keeps its data.
+    pub(crate) fn folder(&self) -> std::path::PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// A key of a workspace made for it.
+    pub(crate) async fn key_of_another_workspace(&self, scopes: &str) -> String {
+        let database = self.database().await;
+        let workspace = auth::WorkspaceId::generate(database.clock());
+        let made = format!(
+            "INSERT INTO workspace (id, name, plan, created_at) VALUES ('{workspace}', 'x', 'standard', '2026-11-20T00:00:00.000Z')"
+        );
+        database
+            .write(|tx| {
+                Box::pin(async move {
+                    use sea_orm::ConnectionTrait;
+                    tx.execute_unprepared(&made).await?;
+                    Ok::<_, chassis::data::DataError>(())
+                })
+            })
+            .await
+            .unwrap();
+        let new = NewKey {
+            workspace,
+            user: None,
+            name: "other".to_owned(),
+            scopes: scopes.parse().unwrap(),
+            expires_at: None,
+        };
+        let (_, secret) = keys::create(&database, new).await.unwrap();
+        secret.expose().to_owned()
+    }
+
     /// A second opening of its database.
     pub(crate) async fn database(&self) -> Database {
         Database::open(&self.data, self.clock.clone())

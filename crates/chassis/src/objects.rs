@@ -1,0 +1,423 @@
+//! Files: kept once a workspace by their content, served by range, received in pieces.
+//!
+//! * [`Objects`]: put, read, sign, delete; clones share it
+//! * [`kind`]: media types and names, which never become paths
+//! * [`uploads`]: resumable uploads (tus 1.0)
+//! * `depot`: the bytes, in a folder or a bucket; `store`, `tables`: the rows; `staging`: files on their way in
+//! * `serve`, `range`: answers; `address`: signed addresses; `import`: fetching by URL; `sweep`: what nobody refers to
+//!
+//! Bytes come first and are durable before a row points to them. A crash in between leaves bytes without a row, never a row
+//! without bytes; the sweep removes them after a grace.
+
+mod address;
+pub(crate) mod api;
+mod depot;
+mod fault;
+mod import;
+pub mod kind;
+mod range;
+mod serve;
+mod staging;
+mod store;
+mod sweep;
+mod tables;
+pub mod uploads;
+
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use futures_util::stream::BoxStream;
+use sea_orm_migration::MigrationTrait;
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
+
+use crate::auth::WorkspaceId;
+use crate::clock::Timestamp;
+use crate::config::{self, Config};
+use crate::data::{DataError, Database};
+use crate::http::page::Page;
+
+pub use address::{Expired, LONGEST_VALIDITY};
+pub use fault::ObjectFault;
+pub use kind::Kind;
+
+use address::{Parts, Signer};
+use depot::Depot;
+use staging::{Staged, Staging};
+use store::NewRow;
+
+crate::id_type! {
+    /// A file.
+    ObjectId
+}
+
+/// The room's tables.
+pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+    tables::migrations()
+}
+
+/// A file of a workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// Its id.
+    pub id: ObjectId,
+    /// Whose it is.
+    pub workspace: WorkspaceId,
+    /// BLAKE3 of its bytes, in hexadecimal.
+    pub hash: String,
+    /// Its length.
+    pub size_bytes: u64,
+    /// Its media type.
+    pub kind: String,
+    /// The name that its owner gave it.
+    pub name: Option<String>,
+    /// When it came.
+    pub created_at: Timestamp,
+    /// When it goes by itself.
+    pub keep_until: Option<Timestamp>,
+    /// The row of its bytes.
+    blob: String,
+}
+
+/// What is said of a file that is to be kept.
+#[derive(Clone, Debug)]
+pub struct NewObject {
+    /// Whose it is.
+    pub workspace: WorkspaceId,
+    /// Its media type.
+    pub kind: Kind,
+    /// Its name, as [`kind::file_name`] gives it.
+    pub name: Option<String>,
+    /// When it goes by itself; none: when somebody deletes it.
+    pub keep_until: Option<Timestamp>,
+}
+
+impl NewObject {
+    /// A file without a name that is kept until somebody deletes it.
+    pub fn new(workspace: WorkspaceId, kind: Kind) -> Self {
+        Self {
+            workspace,
+            kind,
+            name: None,
+            keep_until: None,
+        }
+    }
+}
+
+/// What a workspace keeps and may keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Usage {
+    /// Bytes kept; equal files count once.
+    pub used_bytes: u64,
+    /// Bytes that may be kept.
+    pub limit_bytes: u64,
+}
+
+/// The files. Clones share it.
+#[derive(Clone)]
+pub struct Objects {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    database: Database,
+    depot: Depot,
+    staging: Staging,
+    signer: Signer,
+    settings: config::Objects,
+    /// The start of signed addresses: `http.public_url`, or nothing.
+    base: String,
+    slots: uploads::Slots,
+    stopping: CancellationToken,
+}
+
+impl Objects {
+    /// Opens the store and the staging folder that the configuration names. The tables must be there.
+    pub async fn open(config: &Config, database: &Database) -> Result<Self, ObjectFault> {
+        let public = config.http.public_url.as_ref();
+        let base = public.map(|url| url.as_str().trim_end_matches('/').to_owned());
+        Self::with(
+            &config.objects,
+            &config.data.folder,
+            base.unwrap_or_default(),
+            database,
+        )
+        .await
+    }
+
+    /// As [`Objects::open`], from the parts of a configuration.
+    pub async fn with(
+        settings: &config::Objects,
+        data: &Path,
+        base: String,
+        database: &Database,
+    ) -> Result<Self, ObjectFault> {
+        let inner = Inner {
+            depot: Depot::open(settings, data)?,
+            staging: Staging::open(&data.join("uploads"), settings.minimum_free_bytes)?,
+            signer: Signer::open(database).await?,
+            database: database.clone(),
+            settings: settings.clone(),
+            base,
+            slots: uploads::Slots::default(),
+            stopping: CancellationToken::new(),
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// Keeps bytes. They are durable, and the row too, when this returns.
+    pub async fn put(&self, new: NewObject, bytes: Bytes) -> Result<Object, ObjectFault> {
+        let hash = blake3::hash(&bytes).to_hex().to_string();
+        let size_bytes = bytes.len() as u64;
+        self.keep(new, Source::Memory(bytes), hash, size_bytes, None)
+            .await
+    }
+
+    /// Keeps a stream of at most `limit_bytes`, through a file: memory is bounded however long it is.
+    pub async fn put_stream<E>(
+        &self,
+        new: NewObject,
+        bytes: impl Stream<Item = Result<Bytes, E>> + Send,
+        limit_bytes: u64,
+    ) -> Result<Object, ObjectFault>
+    where
+        E: std::error::Error + 'static,
+    {
+        let idle = Duration::from_millis(self.inner.settings.upload_idle_ms);
+        let staged = self.inner.staging.spool(bytes, limit_bytes, idle).await?;
+        self.keep_staged(new, &staged).await
+    }
+
+    async fn keep_staged(&self, new: NewObject, staged: &Staged) -> Result<Object, ObjectFault> {
+        let source = Source::File(staged.path());
+        self.keep(new, source, staged.hash.clone(), staged.size_bytes, None)
+            .await
+    }
+
+    /// Bytes to their store, then the row. What is there already is not written again.
+    async fn keep(
+        &self,
+        new: NewObject,
+        source: Source<'_>,
+        hash: String,
+        size_bytes: u64,
+        upload: Option<String>,
+    ) -> Result<Object, ObjectFault> {
+        let Inner {
+            database, depot, ..
+        } = self.inner.as_ref();
+        let limit_bytes = self.limit_bytes(new.workspace);
+        let workspace = new.workspace.to_string();
+        let now = database.clock().now();
+        let row = |blob: String| NewRow {
+            id: ObjectId::generate(database.clock()),
+            workspace: new.workspace,
+            blob,
+            hash: hash.clone(),
+            size_bytes,
+            kind: new.kind.to_string(),
+            name: new.name.clone(),
+            keep_until: new.keep_until.map(|time| time.to_string()),
+            now: now.to_string(),
+            limit_bytes,
+            upload: upload.clone(),
+        };
+        // Each round fails only where equal bytes were deleted or added beside it.
+        for _ in 0..5 {
+            if let Some(there) = store::blob_of(database, new.workspace, &hash).await? {
+                let row = row(there.id);
+                let noted = database
+                    .write(|tx| Box::pin(async move { store::insert_over(tx, row).await }))
+                    .await;
+                match noted {
+                    Ok(Some(noted)) => return Ok(store::read(noted)?),
+                    Ok(None) => {}
+                    Err(fault) if fault.is_race() => {}
+                    Err(fault) => return Err(fault),
+                }
+            }
+            let used = store::used(database.read(), &workspace).await?;
+            if used.saturating_add(size_bytes) > limit_bytes {
+                return Err(ObjectFault::OverQuota { limit_bytes });
+            }
+            let blob = crate::id::generate(database.clock()).to_string();
+            let key = depot.key(&workspace, &hash, &blob);
+            match &source {
+                Source::Memory(bytes) => depot.keep_bytes(&key, bytes.clone()).await?,
+                Source::File(path) => depot.keep_file(&key, path, size_bytes, now).await?,
+            }
+            let row = row(blob.clone());
+            let noted = database
+                .write(|tx| Box::pin(async move { store::insert(tx, row).await }))
+                .await;
+            match noted {
+                Ok(noted) => {
+                    if noted.blob_id != blob {
+                        depot.remove(&key).await?;
+                    }
+                    return Ok(store::read(noted)?);
+                }
+                Err(ObjectFault::OverQuota { limit_bytes }) => {
+                    depot.remove(&key).await?;
+                    return Err(ObjectFault::OverQuota { limit_bytes });
+                }
+                Err(fault) if fault.is_race() => depot.remove(&key).await?,
+                // Whether the row is there cannot be told: the sweep finds out.
+                Err(fault) => return Err(fault),
+            }
+        }
+        Err(DataError::Busy("equal files come and go at once".to_owned()).into())
+    }
+
+    /// A file of a workspace.
+    pub async fn get(&self, workspace: WorkspaceId, id: ObjectId) -> Result<Object, ObjectFault> {
+        let found = store::get(&self.inner.database, workspace, id).await?;
+        found.ok_or(ObjectFault::NotFound)
+    }
+
+    /// A page of a workspace's files, newest first.
+    pub async fn list(
+        &self,
+        workspace: WorkspaceId,
+        page: Page,
+    ) -> Result<Vec<Object>, ObjectFault> {
+        Ok(store::list(&self.inner.database, workspace, page).await?)
+    }
+
+    /// The bytes of a range of a file, as they are read.
+    pub async fn open_range(
+        &self,
+        object: &Object,
+        range: Range<u64>,
+    ) -> Result<BoxStream<'static, io::Result<Bytes>>, ObjectFault> {
+        let depot = &self.inner.depot;
+        let key = depot.key(&object.workspace.to_string(), &object.hash, &object.blob);
+        depot
+            .read(&key, range.start..range.end.min(object.size_bytes))
+            .await
+    }
+
+    /// All bytes of a file that is not larger than `limit_bytes`.
+    pub async fn read(&self, object: &Object, limit_bytes: u64) -> Result<Bytes, ObjectFault> {
+        use futures_util::TryStreamExt;
+        if object.size_bytes > limit_bytes {
+            return Err(ObjectFault::TooLarge { limit_bytes });
+        }
+        let whole = self.open_range(object, 0..object.size_bytes).await?;
+        let room = Vec::with_capacity(object.size_bytes as usize);
+        let bytes = whole.try_fold(room, |mut all, bytes| {
+            all.extend_from_slice(&bytes);
+            std::future::ready(Ok(all))
+        });
+        Ok(bytes.await?.into())
+    }
+
+    /// Removes a file, and its bytes where no other file of the workspace has the same.
+    pub async fn delete(&self, workspace: WorkspaceId, id: ObjectId) -> Result<(), ObjectFault> {
+        let Inner {
+            database, depot, ..
+        } = self.inner.as_ref();
+        let (workspace, id) = (workspace.to_string(), id.to_string());
+        for _ in 0..5 {
+            let (workspace, id) = (workspace.clone(), id.clone());
+            let gone = database
+                .write(|tx| Box::pin(async move { store::delete(tx, workspace, id).await }))
+                .await;
+            match gone {
+                Ok(None) => return Err(ObjectFault::NotFound),
+                Ok(Some(None)) => return Ok(()),
+                Ok(Some(Some(blob))) => {
+                    let key = depot.key(&blob.workspace_id, &blob.hash, &blob.id);
+                    if let Err(fault) = depot.remove(&key).await {
+                        // The row is gone, which is what counts; the sweep tries again.
+                        tracing::warn!(error = %fault, "the bytes of a deleted object are still there");
+                    }
+                    return Ok(());
+                }
+                // An object over the same bytes was made beside this.
+                Err(DataError::ForeignKey { .. }) => {}
+                Err(fault) => return Err(fault.into()),
+            }
+        }
+        Err(DataError::Busy("equal files come and go at once".to_owned()).into())
+    }
+
+    /// An address that gives a file to whoever has it, without an account, for `valid_for` (at most seven days). It starts
+    /// with `http.public_url` where that is set.
+    pub async fn signed_address(
+        &self,
+        workspace: WorkspaceId,
+        id: ObjectId,
+        filename: &str,
+        valid_for: Duration,
+    ) -> Result<String, ObjectFault> {
+        let object = self.get(workspace, id).await?;
+        let now = self.inner.database.clock().now();
+        let way = self.inner.signer.sign(object.id, filename, now, valid_for);
+        Ok(format!("{}{way}", self.inner.base))
+    }
+
+    /// The file of a signed address, and the seconds that the address is still valid.
+    async fn get_signed(
+        &self,
+        id: ObjectId,
+        parts: Parts<'_>,
+    ) -> Result<Result<(Object, u64), Expired>, ObjectFault> {
+        let Inner {
+            database, signer, ..
+        } = self.inner.as_ref();
+        if !signer.knows(parts.key) {
+            signer.look_again(database).await?;
+        }
+        match signer.check(id, parts, database.clock().now()) {
+            Err(expired) => Ok(Err(expired)),
+            Ok(left_s) => {
+                let object = store::get_signed(database, id).await?;
+                Ok(Ok((object.ok_or(ObjectFault::NotFound)?, left_s)))
+            }
+        }
+    }
+
+    /// What a workspace keeps and may keep.
+    pub async fn usage(&self, workspace: WorkspaceId) -> Result<Usage, ObjectFault> {
+        let used = store::used(self.inner.database.read(), &workspace.to_string()).await?;
+        Ok(Usage {
+            used_bytes: used,
+            limit_bytes: self.limit_bytes(workspace),
+        })
+    }
+
+    /// What a workspace may keep. The one place that asks: plans come in here (`storage_bytes`).
+    fn limit_bytes(&self, _workspace: WorkspaceId) -> u64 {
+        self.inner.settings.workspace_limit_bytes
+    }
+
+    /// Removes what nobody refers to, and what has had its time. Gives how many files went.
+    pub async fn sweep(&self) -> Result<usize, ObjectFault> {
+        sweep::run(&self.inner).await
+    }
+
+    /// Keeps the store clean until it is dropped: once now and then every hour.
+    pub async fn keep_clean(self) {
+        loop {
+            if let Err(fault) = self.sweep().await {
+                tracing::error!(error = %fault, "the sweep of the object store failed; it is tried again in an hour");
+            }
+            tokio::time::sleep(sweep::EVERY).await;
+        }
+    }
+}
+
+/// Where the bytes of a new object are.
+enum Source<'a> {
+    Memory(Bytes),
+    File(&'a Path),
+}

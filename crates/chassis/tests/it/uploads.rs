@@ -1,0 +1,636 @@
+//! Resumable uploads over HTTP: the conformance list of tus 1.0, and what lies behind it.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::Method;
+use reqwest::{RequestBuilder, Response};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::house::{Running, house};
+
+const PIECE: &str = "application/offset+octet-stream";
+
+/// A client with a key, at a running house.
+struct Tus {
+    house: Running,
+    key: String,
+}
+
+impl Tus {
+    async fn start() -> Self {
+        Self::of(house().set("objects.minimum_free_bytes", 0).start().await).await
+    }
+
+    async fn of(house: Running) -> Self {
+        let key = house.key("objects:write").await;
+        Self { house, key }
+    }
+
+    fn ask(&self, method: Method, address: &str) -> RequestBuilder {
+        self.house
+            .client
+            .request(method, self.house.url(address))
+            .bearer_auth(&self.key)
+            .header("Tus-Resumable", "1.0.0")
+    }
+
+    async fn create(&self, headers: &[(&str, &str)]) -> Response {
+        let mut request = self.ask(Method::POST, "/api/v1/uploads");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.unwrap()
+    }
+
+    /// A new upload of this length; its address.
+    async fn begin(&self, length: usize) -> String {
+        let answer = self.create(&[("Upload-Length", &length.to_string())]).await;
+        assert_eq!(answer.status(), 201);
+        location(&answer)
+    }
+
+    fn patch(
+        &self,
+        address: &str,
+        offset: usize,
+        bytes: impl Into<reqwest::Body>,
+    ) -> RequestBuilder {
+        self.ask(Method::PATCH, address)
+            .header("Upload-Offset", offset)
+            .header("Content-Type", PIECE)
+            .body(bytes)
+    }
+
+    async fn send(
+        &self,
+        address: &str,
+        offset: usize,
+        bytes: impl Into<reqwest::Body>,
+    ) -> Response {
+        self.patch(address, offset, bytes).send().await.unwrap()
+    }
+
+    async fn offset(&self, address: &str) -> usize {
+        let answer = self.ask(Method::HEAD, address).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        header(&answer, "upload-offset").parse().unwrap()
+    }
+
+    /// The bytes of a file.
+    async fn bytes(&self, object: &str) -> Vec<u8> {
+        let key = self.house.key("objects:read").await;
+        let answer = self
+            .house
+            .client
+            .get(self.house.url(&format!("/api/v1/objects/{object}")))
+            .bearer_auth(key)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.bytes().await.unwrap().to_vec()
+    }
+}
+
+fn header(answer: &Response, name: &str) -> String {
+    answer
+        .headers()
+        .get(name)
+        .unwrap_or_else(|| panic!("no {name} in {answer:?}"))
+        .to_str()
+        .unwrap()
+        .to_owned()
+}
+
+fn location(answer: &Response) -> String {
+    header(answer, "location")
+}
+
+async fn code(answer: Response) -> (u16, String) {
+    let status = answer.status().as_u16();
+    let body: Value = answer.json().await.unwrap();
+    (status, body["code"].as_str().unwrap().to_owned())
+}
+
+fn noise(length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    blake3::Hasher::new()
+        .update(&length.to_le_bytes())
+        .finalize_xof()
+        .fill(&mut bytes);
+    bytes
+}
+
+#[tokio::test]
+async fn options_needs_no_version_and_tells_what_there_is() {
+    let tus = Tus::start().await;
+    for address in [
+        "/api/v1/uploads",
+        "/api/v1/uploads/01KAH8W7Q2M4ZB6T9X3F5R0VCD",
+    ] {
+        let answer = tus
+            .house
+            .client
+            .request(Method::OPTIONS, tus.house.url(address))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 204);
+        assert_eq!(header(&answer, "tus-version"), "1.0.0");
+        assert_eq!(header(&answer, "tus-resumable"), "1.0.0");
+        assert_eq!(header(&answer, "tus-max-size"), (10_u64 << 30).to_string());
+        let extensions = header(&answer, "tus-extension");
+        for extension in [
+            "creation",
+            "creation-with-upload",
+            "creation-defer-length",
+            "checksum",
+            "termination",
+            "expiration",
+            "concatenation",
+        ] {
+            assert!(
+                extensions.split(',').any(|own| own == extension),
+                "{extension}"
+            );
+        }
+        for sum in ["sha1", "sha256"] {
+            assert!(header(&answer, "tus-checksum-algorithm").contains(sum));
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_version_is_412_everywhere() {
+    let tus = Tus::start().await;
+    let address = tus.begin(3).await;
+    for (method, address) in [
+        (Method::POST, "/api/v1/uploads"),
+        (Method::HEAD, &address),
+        (Method::PATCH, &address),
+        (Method::DELETE, &address),
+    ] {
+        for version in [None, Some("0.2.2")] {
+            let mut request = tus
+                .house
+                .client
+                .request(method.clone(), tus.house.url(address))
+                .bearer_auth(&tus.key);
+            if let Some(version) = version {
+                request = request.header("Tus-Resumable", version);
+            }
+            let answer = request.send().await.unwrap();
+            assert_eq!(answer.status(), 412, "{method} {version:?}");
+            assert_eq!(header(&answer, "tus-version"), "1.0.0");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_goes_up_in_pieces_and_becomes_an_object() {
+    let tus = Tus::start().await;
+    let file = noise(3_000_000);
+    // `clip é.mp4`, `video/mp4`
+    let metadata = "filename Y2xpcCDDqS5tcDQ=,filetype dmlkZW8vbXA0";
+    let answer = tus
+        .create(&[("Upload-Length", "3000000"), ("Upload-Metadata", metadata)])
+        .await;
+    assert_eq!(answer.status(), 201);
+    assert_eq!(header(&answer, "tus-resumable"), "1.0.0");
+    assert!(header(&answer, "upload-expires").ends_with(" GMT"));
+    let address = location(&answer);
+    assert_eq!(tus.offset(&address).await, 0);
+
+    let answer = tus.send(&address, 0, file[..1_000_000].to_vec()).await;
+    assert_eq!(answer.status(), 204);
+    assert_eq!(header(&answer, "upload-offset"), "1000000");
+    assert!(answer.headers().get("object-id").is_none());
+    let answer = tus.ask(Method::HEAD, &address).send().await.unwrap();
+    assert_eq!(header(&answer, "upload-length"), "3000000");
+    assert_eq!(header(&answer, "upload-metadata"), metadata);
+    assert_eq!(header(&answer, "cache-control"), "no-store");
+
+    let answer = tus
+        .send(&address, 1_000_000, file[1_000_000..].to_vec())
+        .await;
+    assert_eq!(answer.status(), 204);
+    let object = header(&answer, "object-id");
+    assert_eq!(tus.bytes(&object).await, file);
+    assert_eq!(tus.offset(&address).await, 3_000_000);
+    let shown: Value = tus
+        .ask(Method::GET, &address)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(shown["object_id"], object.as_str());
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_refused() {
+    let tus = Tus::start().await;
+    let address = tus.begin(10).await;
+    let big = (11_u64 << 30).to_string();
+    assert_eq!(
+        code(tus.create(&[("Upload-Length", &big)]).await).await,
+        (413, "uploads.too_large".into())
+    );
+    assert_eq!(
+        code(tus.create(&[]).await).await,
+        (400, "uploads.bad_header".into())
+    );
+    let answer = tus.send(&address, 3, "abc").await;
+    assert_eq!(code(answer).await, (409, "uploads.wrong_offset".into()));
+    let wrong_kind = tus
+        .ask(Method::PATCH, &address)
+        .header("Upload-Offset", "0")
+        .header("Content-Type", "application/octet-stream")
+        .body("abc");
+    let answer = wrong_kind.send().await.unwrap();
+    assert_eq!(code(answer).await, (415, "uploads.not_a_piece".into()));
+    let answer = tus.send(&address, 0, "elevenbytes").await;
+    assert_eq!(code(answer).await, (413, "uploads.too_much".into()));
+    assert_eq!(tus.offset(&address).await, 0);
+    for nowhere in [
+        "/api/v1/uploads/01KAH8W7Q2M4ZB6T9X3F5R0VCD",
+        "/api/v1/uploads/..%2f..%2fetc",
+        "/api/v1/uploads/%00",
+    ] {
+        let answer = tus.ask(Method::HEAD, nowhere).send().await.unwrap();
+        assert_eq!(answer.status(), 404, "{nowhere}");
+        assert_eq!(tus.send(nowhere, 0, "x").await.status(), 404, "{nowhere}");
+    }
+}
+
+#[tokio::test]
+async fn only_keys_that_may_write_and_only_the_own_workspace() {
+    let tus = Tus::start().await;
+    let address = tus.begin(10).await;
+    let reader = tus.house.key("objects:read").await;
+    for method in [Method::HEAD, Method::PATCH, Method::DELETE] {
+        let send = |request: RequestBuilder| async { request.send().await.unwrap().status() };
+        let bare = || {
+            tus.house
+                .client
+                .request(method.clone(), tus.house.url(&address))
+                .header("Tus-Resumable", "1.0.0")
+        };
+        assert_eq!(send(bare()).await, 401, "{method}");
+        assert_eq!(send(bare().bearer_auth(&reader)).await, 403, "{method}");
+        let stranger = tus.house.key_of_another_workspace("objects:write").await;
+        let asked = bare()
+            .bearer_auth(&stranger)
+            .header("Upload-Offset", "0")
+            .header("Content-Type", PIECE);
+        assert_eq!(send(asked).await, 404, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_checksum_is_460_and_nothing_is_kept() {
+    let tus = Tus::start().await;
+    let address = tus.begin(11).await;
+    let sums = |name: &str, text: &[u8]| {
+        use ring::digest;
+        let sum = match name {
+            "sha1" => digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, text)
+                .as_ref()
+                .to_vec(),
+            "sha256" => digest::digest(&digest::SHA256, text).as_ref().to_vec(),
+            _ => blake3::hash(text).as_bytes().to_vec(),
+        };
+        format!("{name} {}", STANDARD.encode(sum))
+    };
+    let mut at = 0;
+    for (name, piece) in [("sha1", "hello "), ("sha256", "wor"), ("blake3", "ld")] {
+        let wrong = tus
+            .patch(&address, at, piece)
+            .header("Upload-Checksum", sums(name, b"else"));
+        let answer = wrong.send().await.unwrap();
+        assert_eq!(
+            code(answer).await,
+            (460, "uploads.checksum_mismatch".into()),
+            "{name}"
+        );
+        assert_eq!(tus.offset(&address).await, at);
+        let right = tus
+            .patch(&address, at, piece)
+            .header("Upload-Checksum", sums(name, piece.as_bytes()));
+        let answer = right.send().await.unwrap();
+        assert_eq!(answer.status(), 204);
+        at += piece.len();
+        if at == 11 {
+            assert_eq!(
+                tus.bytes(&header(&answer, "object-id")).await,
+                b"hello world"
+            );
+        }
+    }
+    let unknown = tus
+        .patch(&address, at, "")
+        .header("Upload-Checksum", "crc32 AAAA");
+    let answer = unknown.send().await.unwrap();
+    assert_eq!(code(answer).await, (400, "uploads.unknown_checksum".into()));
+}
+
+#[tokio::test]
+async fn creation_may_bring_bytes_and_the_length_may_come_later() {
+    let tus = Tus::start().await;
+    let whole = tus
+        .ask(Method::POST, "/api/v1/uploads")
+        .header("Upload-Length", "5")
+        .header("Content-Type", PIECE)
+        .body("12345")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(whole.status(), 201);
+    assert_eq!(header(&whole, "upload-offset"), "5");
+    assert_eq!(tus.bytes(&header(&whole, "object-id")).await, b"12345");
+
+    let answer = tus.create(&[("Upload-Defer-Length", "1")]).await;
+    assert_eq!(answer.status(), 201);
+    let address = location(&answer);
+    assert_eq!(tus.send(&address, 0, "abc").await.status(), 204);
+    let answer = tus.ask(Method::HEAD, &address).send().await.unwrap();
+    assert_eq!(header(&answer, "upload-defer-length"), "1");
+    let settled = tus.patch(&address, 3, "de").header("Upload-Length", "5");
+    let answer = settled.send().await.unwrap();
+    assert_eq!(answer.status(), 204);
+    assert_eq!(tus.bytes(&header(&answer, "object-id")).await, b"abcde");
+
+    let empty = tus.create(&[("Upload-Length", "0")]).await;
+    assert_eq!(tus.bytes(&header(&empty, "object-id")).await, b"");
+}
+
+#[tokio::test]
+async fn parts_are_joined_in_their_order() {
+    let tus = Tus::start().await;
+    let mut parts = Vec::new();
+    for piece in ["one ", "two ", "three"] {
+        let length = piece.len().to_string();
+        let answer = tus
+            .create(&[("Upload-Concat", "partial"), ("Upload-Length", &length)])
+            .await;
+        let address = location(&answer);
+        parts.push(address.clone());
+        if parts.len() == 3 {
+            let early = format!("final;{}", parts.join(" "));
+            let answer = tus.create(&[("Upload-Concat", &early)]).await;
+            assert_eq!(code(answer).await, (409, "uploads.unfinished_part".into()));
+        }
+        let answer = tus.send(&address, 0, piece).await;
+        assert_eq!(answer.status(), 204);
+        assert!(answer.headers().get("object-id").is_none());
+    }
+    let joined = format!("final;{}", parts.join(" "));
+    let answer = tus.create(&[("Upload-Concat", &joined)]).await;
+    assert_eq!(answer.status(), 201);
+    assert_eq!(
+        tus.bytes(&header(&answer, "object-id")).await,
+        b"one two three"
+    );
+    let address = location(&answer);
+    let told = tus.ask(Method::HEAD, &address).send().await.unwrap();
+    assert_eq!(header(&told, "upload-concat"), joined);
+    assert_eq!(header(&told, "upload-length"), "13");
+    assert_eq!(tus.send(&address, 13, "").await.status(), 403);
+}
+
+#[tokio::test]
+async fn what_is_given_up_is_gone() {
+    let tus = Tus::start().await;
+    let address = tus.begin(10).await;
+    assert_eq!(tus.send(&address, 0, "abc").await.status(), 204);
+    let answer = tus.ask(Method::DELETE, &address).send().await.unwrap();
+    assert_eq!(answer.status(), 204);
+    for method in [Method::DELETE, Method::HEAD] {
+        assert_eq!(
+            tus.ask(method, &address).send().await.unwrap().status(),
+            404
+        );
+    }
+    assert_eq!(tus.send(&address, 3, "d").await.status(), 404);
+    let left = std::fs::read_dir(tus.house.folder().join("uploads")).unwrap();
+    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["instance"]);
+}
+
+#[tokio::test]
+async fn a_post_may_mean_another_method() {
+    let tus = Tus::start().await;
+    let address = tus.begin(3).await;
+    let answer = tus
+        .ask(Method::POST, &address)
+        .header("X-HTTP-Method-Override", "PATCH")
+        .header("Upload-Offset", "0")
+        .header("Content-Type", PIECE)
+        .body("abc")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 204);
+    assert_eq!(header(&answer, "upload-offset"), "3");
+    // Not where the route does not know it, and never past the rights that the real method asks for.
+    let reader = tus.house.key("objects:read").await;
+    let sneaking = |address: String, key: String| {
+        tus.house
+            .client
+            .post(tus.house.url(&address))
+            .bearer_auth(key)
+            .header("Tus-Resumable", "1.0.0")
+            .header("X-HTTP-Method-Override", "DELETE")
+            .send()
+    };
+    let answer = sneaking(address.clone(), reader).await.unwrap();
+    assert_eq!(answer.status(), 403);
+    let answer = sneaking("/livez".into(), tus.key.clone()).await.unwrap();
+    assert_eq!(answer.status(), 405);
+}
+
+/// A PATCH whose head and first bytes are sent, and whose connection stays open.
+async fn stale(tus: &Tus, address: &str, promised: usize, bytes: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(tus.house.address).await.unwrap();
+    let head = format!(
+        "PATCH {address} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {}\r\nTus-Resumable: 1.0.0\r\n\
+         Upload-Offset: 0\r\nContent-Type: {PIECE}\r\nContent-Length: {promised}\r\n\r\n",
+        tus.key
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    stream
+}
+
+/// Waits until the part on disk is there (its request holds the turn by then) and has as many bytes.
+async fn until_begun(tus: &Tus, address: &str, bytes: u64) {
+    let id = address.rsplit('/').next().unwrap();
+    let part = tus.house.folder().join(format!("uploads/{id}.part"));
+    let begun = async {
+        while !part.metadata().is_ok_and(|about| about.len() >= bytes) {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(20), begun).await;
+    waited.expect("the part grows");
+}
+
+#[tokio::test]
+async fn a_stale_connection_yields_to_a_newer_one_and_keeps_what_came() {
+    let tus = Tus::start().await;
+    let file = noise(1_000_000);
+    let address = tus.begin(file.len()).await;
+    let mut old = stale(&tus, &address, file.len(), &file[..300_000]).await;
+    until_begun(&tus, &address, 0).await;
+    let reached = tus.offset(&address).await;
+    assert!(reached <= 300_000);
+    let answer = tus.send(&address, reached, file[reached..].to_vec()).await;
+    assert_eq!(answer.status(), 204);
+    assert_eq!(tus.bytes(&header(&answer, "object-id")).await, file);
+    let mut told = String::new();
+    let _ = old.read_to_string(&mut told).await;
+    assert!(told.starts_with("HTTP/1.1 409"), "{told}");
+}
+
+#[tokio::test]
+async fn a_broken_connection_keeps_what_came() {
+    let tus = Tus::start().await;
+    let file = noise(200_000);
+    let address = tus.begin(file.len()).await;
+    drop(stale(&tus, &address, file.len(), &file[..150_000]).await);
+    // Nobody asks before the server has learnt of the end by itself.
+    until_begun(&tus, &address, 1).await;
+    let reached = tus.offset(&address).await;
+    assert!((1..=150_000).contains(&reached), "{reached}");
+    let answer = tus.send(&address, reached, file[reached..].to_vec()).await;
+    assert_eq!(tus.bytes(&header(&answer, "object-id")).await, file);
+}
+
+#[tokio::test]
+async fn parallel_patches_never_interleave() {
+    let tus = Tus::start().await;
+    let (a, b) = (vec![b'a'; 400_000], vec![b'b'; 400_000]);
+    for _ in 0..5 {
+        let address = tus.begin(400_000).await;
+        let (one, two) = tokio::join!(
+            tus.send(&address, 0, a.clone()),
+            tus.send(&address, 0, b.clone())
+        );
+        let statuses = [one.status().as_u16(), two.status().as_u16()];
+        assert!(
+            statuses.iter().all(|s| matches!(s, 204 | 409)),
+            "{statuses:?}"
+        );
+        // Whoever was cut left a clean beginning; the rest goes on from there.
+        let reached = tus.offset(&address).await;
+        let id = address.rsplit('/').next().unwrap();
+        let part = tus.house.folder().join(format!("uploads/{id}.part"));
+        if reached < 400_000 {
+            let begun = std::fs::read(part).unwrap();
+            assert_eq!(begun.len(), reached);
+            assert!(
+                begun.windows(2).all(|pair| pair[0] == pair[1]),
+                "two writers in one part"
+            );
+            let answer = tus.send(&address, reached, a[reached..].to_vec()).await;
+            assert_eq!(answer.status(), 204);
+        }
+        let told = tus.ask(Method::HEAD, &address).send().await.unwrap();
+        let bytes = tus.bytes(&header(&told, "object-id")).await;
+        let changes = bytes.windows(2).filter(|pair| pair[0] != pair[1]).count();
+        assert!(changes <= 1, "{changes}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_stands_still_is_cut_and_kept() {
+    let house = house()
+        .set("objects.minimum_free_bytes", 0)
+        .set("objects.upload_idle_ms", 100)
+        .set("http.request_timeout_ms", 100)
+        .start()
+        .await;
+    let tus = Tus::of(house).await;
+    let address = tus.begin(100).await;
+    let mut slow = stale(&tus, &address, 100, b"0123456789").await;
+    let mut told = String::new();
+    let _ = slow.read_to_string(&mut told).await;
+    assert!(told.starts_with("HTTP/1.1 408"), "{told}");
+    assert_eq!(tus.offset(&address).await, 10);
+}
+
+#[tokio::test]
+async fn a_slow_body_has_longer_than_other_requests_have() {
+    let house = house()
+        .set("objects.minimum_free_bytes", 0)
+        .set("http.request_timeout_ms", 100)
+        .set("http.body_limit_bytes", 1024)
+        .start()
+        .await;
+    let tus = Tus::of(house).await;
+    let address = tus.begin(30_000).await;
+    let pieces = futures_util::stream::unfold(0, |n| async move {
+        // Time is what is tested here.
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        (n < 3).then(|| (Ok::<_, std::io::Error>(vec![b'x'; 10_000]), n + 1))
+    });
+    let answer = tus
+        .send(&address, 0, reqwest::Body::wrap_stream(pieces))
+        .await;
+    assert_eq!(answer.status(), 204);
+    assert_eq!(header(&answer, "upload-offset"), "30000");
+}
+
+#[tokio::test]
+async fn a_workspace_has_so_many_open_uploads_and_so_much_room() {
+    let house = house()
+        .set("objects.minimum_free_bytes", 0)
+        .set("objects.open_uploads", 2)
+        .set("objects.workspace_limit_bytes", 1000)
+        .start()
+        .await;
+    let tus = Tus::of(house).await;
+    let answer = tus.create(&[("Upload-Length", "1001")]).await;
+    assert_eq!(code(answer).await, (413, "objects.over_quota".into()));
+    let first = tus.begin(600).await;
+    let second = tus.begin(600).await;
+    let answer = tus.create(&[("Upload-Length", "1")]).await;
+    assert_eq!(code(answer).await, (429, "uploads.too_many_open".into()));
+    // Each fits alone; the second finds no room any more, unless it holds the same bytes, which count once.
+    assert_eq!(tus.send(&first, 0, vec![1; 600]).await.status(), 204);
+    let answer = tus.send(&second, 0, vec![2; 600]).await;
+    assert_eq!(code(answer).await, (413, "objects.over_quota".into()));
+    let third = tus.begin(600).await;
+    assert_eq!(tus.send(&third, 0, vec![1; 600]).await.status(), 204);
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_before_it_is_full() {
+    let all = house()
+        .set("objects.minimum_free_bytes", 1_u64 << 40)
+        .start()
+        .await;
+    let tus = Tus::of(all).await;
+    let answer = tus.create(&[("Upload-Length", "1")]).await;
+    assert_eq!(code(answer).await, (503, "objects.disk_full".into()));
+}
+
+#[tokio::test]
+async fn stopping_cuts_uploads_and_keeps_what_came() {
+    let mut tus = Tus::start().await;
+    let address = tus.begin(1_000_000).await;
+    let mut open = stale(&tus, &address, 1_000_000, &[7; 1000]).await;
+    until_begun(&tus, &address, 0).await;
+    tus.house.ask_to_stop();
+    let mut told = String::new();
+    let _ = open.read_to_string(&mut told).await;
+    assert!(
+        told.starts_with("HTTP/1.1 503") && told.contains("retry-after"),
+        "{told}"
+    );
+}
