@@ -96,6 +96,8 @@ pub struct NewObject {
     pub name: Option<String>,
     /// When it goes by itself; none: when somebody deletes it.
     pub keep_until: Option<Timestamp>,
+    /// Its id, where the caller has chosen one: keeping it again under that id gives the file that is there.
+    pub id: Option<ObjectId>,
 }
 
 impl NewObject {
@@ -106,7 +108,15 @@ impl NewObject {
             kind,
             name: None,
             keep_until: None,
+            id: None,
         }
+    }
+
+    /// Under an id that was chosen, and recorded, before: for work that may be done twice.
+    #[must_use]
+    pub fn with_id(mut self, id: ObjectId) -> Self {
+        self.id = Some(id);
+        self
     }
 }
 
@@ -218,7 +228,9 @@ impl Objects {
         let workspace = new.workspace.to_string();
         let now = database.clock().now();
         let row = |blob: String| NewRow {
-            id: ObjectId::generate(database.clock()),
+            id: new
+                .id
+                .unwrap_or_else(|| ObjectId::generate(database.clock())),
             workspace: new.workspace,
             blob,
             hash: hash.clone(),
@@ -232,6 +244,11 @@ impl Objects {
         };
         // Each round fails only where equal bytes were deleted or added beside it.
         for _ in 0..5 {
+            if let Some(id) = new.id
+                && let Some(there) = store::get(database, new.workspace, id).await?
+            {
+                return Ok(there);
+            }
             if let Some(there) = store::blob_of(database, new.workspace, &hash).await? {
                 let row = row(there.id);
                 let noted = database
@@ -275,6 +292,22 @@ impl Objects {
             }
         }
         Err(DataError::Busy("equal files come and go at once".to_owned()).into())
+    }
+
+    /// A file as an answer to GET or HEAD, whole or by range, to be saved under `filename`. Only its owner may keep it.
+    pub async fn respond(
+        &self,
+        object: &Object,
+        method: &http::Method,
+        headers: &http::HeaderMap,
+        filename: &str,
+    ) -> Result<axum::response::Response, crate::http::problem::Problem> {
+        let manner = serve::Manner {
+            name: Some(filename),
+            inline: false,
+            keep_s: api::KEEP_S,
+        };
+        serve::answer(self, object, method, headers, manner).await
     }
 
     /// A file of a workspace.

@@ -2,6 +2,7 @@
 
 mod generate;
 mod history;
+mod kits;
 mod lists;
 mod mark;
 
@@ -25,6 +26,8 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(generate::batch))
         .routes(routes!(history::generations))
         .routes(routes!(history::download))
+        .routes(routes!(kits::ask, kits::list))
+        .routes(routes!(kits::one, kits::remove))
         .routes(routes!(history::stats))
         .routes(routes!(history::cleanup))
 }

@@ -1,7 +1,7 @@
 //! Luna: brand marks from a name.
 //!
 //! * [`picture`], [`kit`]: one checked request to the bytes of one file or of a brand kit, the same for API and command line
-//! * `recipe`: a request as it comes in a body and is kept; `store`: the history
+//! * `recipe`: a request as it comes in a body and is kept; `store`: the history and the kits; `jobs`: drawing kits
 //! * `api`: routes; `command`: verbs; `checks`: what "ready" means here; `metrics`: the names of the original's dashboards
 //!
 //! The drawing itself is the pure library `luna-drawing`.
@@ -11,6 +11,7 @@ mod checks;
 mod command;
 mod configuration;
 mod fault;
+mod jobs;
 pub mod kit;
 mod metrics;
 pub mod picture;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use chassis::check::Check;
 use chassis::config::Section;
 use chassis::i18n::Messages;
+use chassis::jobs::Kind;
 use chassis::service::{CommandFault, Context, Sample, Service, Terminal};
 use clap::{ArgMatches, Command};
 use sea_orm_migration::MigrationTrait;
@@ -61,6 +63,10 @@ impl Service for Luna {
 
     fn metric_prefix(&self) -> Option<&'static str> {
         Some(metrics::PREFIX)
+    }
+
+    fn jobs(&self) -> Vec<Kind> {
+        jobs::kinds()
     }
 
     fn checks(&self) -> Vec<Check> {

@@ -19,7 +19,7 @@ use crate::picture::Format;
 macro_rules! recipe_body {
     ($(#[$about:meta])* $name:ident { $($more:tt)* }) => {
         $(#[$about])*
-        #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+        #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
         #[serde(deny_unknown_fields)]
         pub(crate) struct $name {
             /// A family, or one of the original's eight keys.

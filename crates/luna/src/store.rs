@@ -1,5 +1,7 @@
 //! Every SQL statement of the service, and its migrations.
 
+mod kits;
+
 use chassis::auth::{Caller, WorkspaceId};
 use chassis::clock::Timestamp;
 use chassis::data::{DataError, Database};
@@ -10,6 +12,10 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect,
 };
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
+
+pub(crate) use kits::{
+    KitId, delete_kit, find_kit, finish_kit, insert_kit, kit, kits, kits_before,
+};
 
 pub(crate) mod generation {
     //! A mark that was generated: not its bytes, but everything that decides them.
@@ -243,7 +249,7 @@ async fn remove_some(
 
 /// In order. Applied ones are never changed; a new one goes to the end.
 pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(CreateGeneration)]
+    vec![Box::new(CreateGeneration), Box::new(kits::CreateKit)]
 }
 
 struct CreateGeneration;

@@ -23,7 +23,7 @@ use crate::http::query::{Query, RawQuery};
 use crate::service::Context;
 
 /// An answer to somebody who is signed in is checked again after this time; its bytes cannot have changed.
-const KEEP_S: u64 = 300;
+pub(super) const KEEP_S: u64 = 300;
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Context>> {
     OpenApiRouter::new()

@@ -50,7 +50,9 @@ impl ObjectFault {
     pub(super) fn is_race(&self) -> bool {
         matches!(
             self,
-            Self::Data(DataError::ForeignKey { .. } | DataError::Lost(_))
+            Self::Data(
+                DataError::ForeignKey { .. } | DataError::Unique { .. } | DataError::Lost(_)
+            )
         )
     }
 }

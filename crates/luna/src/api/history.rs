@@ -17,6 +17,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::kits::remove_kit;
 use super::mark::draw;
 use crate::recipe::Recipe;
 use crate::store::{self, GenerationId, generation};
@@ -249,13 +250,15 @@ pub(crate) async fn stats(
 pub(crate) struct Cleared {
     /// Marks removed from the history.
     deleted: u64,
-    /// Bytes of their files.
+    /// Brand kits removed.
+    deleted_kits: u64,
+    /// Bytes of the marks' files.
     freed_bytes: i64,
     /// Everything before this moment went.
     before: String,
 }
 
-/// Removes old marks from the workspace's history. Nothing else is touched.
+/// Removes old marks and brand kits from the workspace's history. Nothing else is touched.
 #[utoipa::path(
     delete,
     path = "/cleanup",
@@ -281,10 +284,23 @@ pub(crate) async fn cleanup(
             Vec::new(),
         )])
     })?;
+    let mut kits = 0;
+    loop {
+        let some =
+            store::kits_before(&context.database, caller.workspace, before.to_string()).await?;
+        if some.is_empty() {
+            break;
+        }
+        for kit in some {
+            remove_kit(&context, &caller, kit).await?;
+            kits += 1;
+        }
+    }
     let removed = store::remove_before(&context.database, caller.workspace, before).await?;
     tracing::info!(workspace.id = %caller.workspace, deleted = removed.count, "old marks were removed");
     Ok(Answer(Cleared {
         deleted: removed.count,
+        deleted_kits: kits,
         freed_bytes: removed.size_bytes,
         before: before.to_string(),
     }))

@@ -5,4 +5,5 @@
 
 mod api;
 mod generate;
+mod kits;
 mod server;
