@@ -129,7 +129,6 @@ impl House {
     ) -> Result<Self, HouseFault> {
         metrics::recorder();
         let started = Instant::now();
-        let catalogue = Arc::new(catalogue(services)?);
         let lock = FolderLock::take(&config.data)?;
         let database = Database::open(&config.data, clock.clone()).await?;
         // All services' tables are kept up to date, so that switching one on later loses nothing.
@@ -144,11 +143,7 @@ impl House {
             tracing::warn!("the last run did not end in order (killed, crashed or power lost)");
         }
 
-        let chosen: Services = services
-            .iter()
-            .filter(|service| runs(&config, service.name()))
-            .cloned()
-            .collect();
+        let chosen = chosen(services, &config);
         let evidence: Vec<Evidence> = chosen
             .iter()
             .flat_map(|service| service.checks())
@@ -166,30 +161,9 @@ impl House {
             );
         }
 
-        let upstream = Upstreams::new(clock.clone());
-        let notify = Notify::new(&config, &database, &upstream, &catalogue);
-        let redis = Redis::open(&config.redis).await;
-        let limits = Limits::new(&config.limits, redis.clone());
-        let auth = Auth::open(&database, &config, rooms(services)).await?;
-        auth.deliver_by(Arc::new(notify.clone()));
-        let events = Events::open(&config, clock.clone(), redis.clone()).await;
-        let kinds = chosen.iter().flat_map(|service| service.jobs());
-        let jobs = Jobs::new(&database, &config.jobs, kinds)?;
-        jobs.tell_by(events.clone());
-        let objects = Objects::open(&config, &database).await?;
-        let context = Arc::new(Context {
-            auth,
-            events,
-            jobs,
-            notify,
-            objects,
-            redis: redis.clone(),
-            upstream,
-            config: Arc::new(config),
-            database,
-            catalogue,
-            clock,
-        });
+        let context = Arc::new(context(services, config, database, clock).await?);
+        let redis = context.redis.clone();
+        let limits = Limits::new(&context.config.limits, redis.clone());
         let document = assembly::document(&chosen);
         let draining = Arc::new(AtomicBool::new(false));
         let vitals = Vitals {
@@ -275,6 +249,46 @@ fn prefixes(services: &Services) -> Vec<(&'static str, &'static str)> {
         .iter()
         .filter_map(|service| Some((service.name(), service.metric_prefix()?)))
         .collect()
+}
+
+fn chosen(services: &Services, config: &Config) -> Services {
+    let chosen = services
+        .iter()
+        .filter(|service| runs(config, service.name()));
+    chosen.cloned().collect()
+}
+
+/// What routes and jobs use, over an open database: all of the house but its way in.
+pub async fn context(
+    services: &Services,
+    config: Config,
+    database: Database,
+    clock: Arc<dyn Clock>,
+) -> Result<Context, HouseFault> {
+    let catalogue = Arc::new(catalogue(services)?);
+    let upstream = Upstreams::new(clock.clone());
+    let notify = Notify::new(&config, &database, &upstream, &catalogue);
+    let chosen = chosen(services, &config);
+    let redis = Redis::open(&config.redis).await;
+    let auth = Auth::open(&database, &config, rooms(services)).await?;
+    auth.deliver_by(Arc::new(notify.clone()));
+    let events = Events::open(&config, clock.clone(), redis.clone()).await;
+    let kinds = chosen.iter().flat_map(|service| service.jobs());
+    let jobs = Jobs::new(&database, &config.jobs, kinds)?;
+    jobs.tell_by(events.clone());
+    Ok(Context {
+        auth,
+        events,
+        jobs,
+        notify,
+        objects: Objects::open(&config, &database).await?,
+        redis,
+        upstream,
+        config: Arc::new(config),
+        database,
+        catalogue,
+        clock,
+    })
 }
 
 fn runs(config: &Config, name: &str) -> bool {

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chassis::auth::{self, Auth, WorkspaceId};
+use chassis::auth::{self, WorkspaceId};
 use chassis::config::{self, ConfigFile, Sources};
 use chassis::data::{DataError, Database};
-use chassis::house;
+use chassis::house::{self, Services};
 use chassis::i18n::Language;
-use chassis::jobs::{self, Enqueued, JobId, JobView, Jobs, Kind, NewJob, Worker};
-use chassis::service::Context;
+use chassis::jobs::{self, Enqueued, JobId, JobView, Kind, NewJob, Worker};
+use chassis::service::{Context, Service};
 use serde_json::{Value, json};
 
 use crate::data::place::{Place, add};
@@ -19,6 +19,19 @@ pub(super) struct Shop {
     pub(super) context: Arc<Context>,
     pub(super) home: WorkspaceId,
     worker: Option<Worker>,
+}
+
+/// A service that is nothing but kinds of jobs.
+struct Kinds(Vec<Kind>);
+
+impl Service for Kinds {
+    fn name(&self) -> &'static str {
+        "test"
+    }
+
+    fn jobs(&self) -> Vec<Kind> {
+        self.0.clone()
+    }
 }
 
 /// Quick looks, short patience.
@@ -55,14 +68,10 @@ pub(super) async fn over(
     config.data = place.config.clone();
     config.jobs = settings;
     let home = auth::home_workspace(&database).await.unwrap();
-    let context = Context {
-        auth: Auth::new(&database),
-        jobs: Jobs::new(&database, &config.jobs, kinds).unwrap(),
-        config: Arc::new(config),
-        catalogue: Arc::new(house::catalogue(&Vec::new()).unwrap()),
-        clock: place.clock.clone(),
-        database,
-    };
+    let services: Services = vec![Arc::new(Kinds(kinds))];
+    let context = house::context(&services, config, database, place.clock.clone())
+        .await
+        .unwrap();
     Shop {
         context: Arc::new(context),
         home,
