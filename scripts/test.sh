@@ -6,10 +6,11 @@ set -euo pipefail
 . "$(dirname "$0")/packages.sh"
 . "$(dirname "$0")/postgres.sh"
 . "$(dirname "$0")/redis.sh"
+. "$(dirname "$0")/smtp.sh"
 
 need_toolchain
 skipped=()
-trap 'stop_postgres; stop_redis' EXIT
+trap 'stop_smtp; stop_postgres; stop_redis' EXIT
 trap 'exit 130' INT TERM
 
 step "packages"
@@ -30,6 +31,14 @@ if start_redis; then
 else
   unset APLOMB_TEST_REDIS
   skipped+=("the tests of limits and events shared by several instances (package redis-server)")
+fi
+
+step "mail server"
+if start_smtp; then
+  export APLOMB_TEST_SMTP=$smtp_folder
+else
+  unset APLOMB_TEST_SMTP
+  skipped+=("mails by a real server, and webhook signatures by the reference library (needs python3-venv and PyPI)")
 fi
 
 scripts/check.sh

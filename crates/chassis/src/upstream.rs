@@ -199,9 +199,8 @@ impl Inner {
     ) -> Result<T, UpstreamFault> {
         let _inside = self.inside.try_acquire().map_err(|_| UpstreamFault::Busy)?;
         let place = tokio::time::timeout(self.policy.bulkhead.wait, self.places.acquire());
-        let _place = match place.await {
-            Ok(Ok(place)) => place,
-            _ => return Err(UpstreamFault::Busy),
+        let Ok(Ok(_place)) = place.await else {
+            return Err(UpstreamFault::Busy);
         };
         let pass = match &self.breaker {
             None => None,

@@ -75,7 +75,7 @@ pub enum MailTls {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
 pub struct Telegram {
-    /// The bot's token from @BotFather; without one the channel is off.
+    /// The bot's token from `@BotFather`; without one the channel is off.
     #[garde(skip)]
     pub token: Option<Secret>,
     /// Another Bot API server than Telegram's own.
@@ -111,8 +111,9 @@ impl Smtp {
 
 type HostCheck<'a> = Box<dyn FnOnce(&Option<String>, &()) -> garde::Result + 'a>;
 
+#[expect(clippy::ref_option, reason = "the validator's form")]
 fn is_reachable_so<'a>(tls: &'a MailTls, from: &'a Option<String>) -> HostCheck<'a> {
-    Box::new(move |host, _| {
+    Box::new(move |host, ()| {
         let Some(host) = host else { return Ok(()) };
         if host.is_empty()
             || host.len() > 253
@@ -140,8 +141,9 @@ fn is_reachable_so<'a>(tls: &'a MailTls, from: &'a Option<String>) -> HostCheck<
 
 type UserCheck<'a> = Box<dyn FnOnce(&Option<String>, &()) -> garde::Result + 'a>;
 
-fn has_password<'a>(password: &'a Option<Secret>) -> UserCheck<'a> {
-    Box::new(move |user, _| {
+#[expect(clippy::ref_option, reason = "the validator's form")]
+fn has_password(password: &Option<Secret>) -> UserCheck<'_> {
+    Box::new(move |user, ()| {
         if user.is_some() && password.is_none() {
             return Err(garde::Error::new("needs `notify.smtp.password`"));
         }

@@ -1,18 +1,21 @@
 //! What an attempt means for its webhook: disabled when it is gone or failed a whole day long, with a word to its owner.
 
 use reqwest::Url;
-use sea_orm::{DatabaseTransaction, EntityTrait};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
 use serde_json::{Map, Value};
 
 use super::tables::{delivery, webhook};
 use super::{Channel, Delivered, Notify, store};
-use crate::auth::tables::user;
+use crate::auth::Role;
+use crate::auth::tables::{member, user};
 use crate::data::DataError;
 use crate::i18n::Language;
 
 /// Failed attempts without a success between them that disable a webhook before one delivery has had its day: a busy
 /// webhook fails often in a short time.
 const MOST_FAILURES: i32 = 500;
+/// Owners of a workspace who are told.
+const MOST_TOLD: u64 = 5;
 
 /// Counts the attempt inside the transaction that settles it.
 pub(super) async fn after_attempt(
@@ -22,7 +25,7 @@ pub(super) async fn after_attempt(
     row: &delivery::Model,
     delivered: &Delivered,
 ) -> Result<(), DataError> {
-    if row.template == super::api::TEST_KIND {
+    if row.template == super::api::TEST_KIND || hook.disabled_at.is_some() {
         return Ok(());
     }
     let failures = store::count_attempt(tx, &hook.id, *delivered == Delivered::Yes).await?;
@@ -54,29 +57,47 @@ async fn tell_owner(
     if !notify.has_mail() {
         return Ok(());
     }
-    let Some(owner) = &hook.user_id else {
-        return Ok(());
-    };
-    let Some(owner) = user::Entity::find_by_id(owner).one(tx).await? else {
-        return Ok(());
-    };
     let host = Url::parse(&hook.url).ok();
     let host = host.as_ref().and_then(Url::host_str).unwrap_or_default();
     let mut arguments = Map::new();
     arguments.insert("host".to_owned(), Value::from(host));
     arguments.insert("failures".to_owned(), Value::from(failures));
-    let new = store::New {
-        workspace: hook.workspace_id.parse().ok(),
-        user: owner.id.parse().ok(),
-        webhook: None,
-        channel: Channel::Mail,
-        target: owner.email,
-        template: "notify.webhook_disabled".to_owned(),
-        language: Language::from_tag(&owner.language).unwrap_or_default(),
-        arguments,
-        idempotency_key: None,
-        not_before: None,
-    };
-    store::insert(tx, notify.clock(), new).await?;
+    for owner in owners(tx, hook).await? {
+        let new = store::New {
+            workspace: hook.workspace_id.parse().ok(),
+            user: owner.id.parse().ok(),
+            webhook: None,
+            channel: Channel::Mail,
+            target: owner.email,
+            template: "notify.webhook_disabled".to_owned(),
+            language: Language::from_tag(&owner.language).unwrap_or_default(),
+            arguments: arguments.clone(),
+            idempotency_key: None,
+            not_before: None,
+        };
+        store::insert(tx, notify.clock(), new).await?;
+    }
     Ok(())
+}
+
+/// Who made it; of one that a key without a person made, the owners of the workspace.
+async fn owners(
+    tx: &DatabaseTransaction,
+    hook: &webhook::Model,
+) -> Result<Vec<user::Model>, DataError> {
+    let ids = if let Some(id) = &hook.user_id {
+        vec![id.clone()]
+    } else {
+        let rows = member::Entity::find()
+            .filter(member::Column::WorkspaceId.eq(&hook.workspace_id))
+            .filter(member::Column::Role.eq(Role::Owner.word()))
+            .limit(MOST_TOLD)
+            .all(tx)
+            .await?;
+        rows.into_iter().map(|row| row.user_id).collect()
+    };
+    let found = user::Entity::find()
+        .filter(user::Column::Id.is_in(ids))
+        .filter(user::Column::DisabledAt.is_null());
+    Ok(found.all(tx).await?)
 }

@@ -1,5 +1,6 @@
 //! E-mail, handed to the operator's mail server by SMTP (RFC 5321).
 
+use std::error::Error as _;
 use std::time::{Duration, UNIX_EPOCH};
 
 use lettre::message::header::{HeaderName, HeaderValue};
@@ -143,7 +144,7 @@ fn class(error: &lettre::transport::smtp::Error) -> Result<UpstreamFault, Fault>
     }
     if error.is_timeout() {
         Ok(UpstreamFault::Timeout)
-    } else if error.is_tls() {
+    } else if error.is_tls() || is_of_tls(error) {
         Err(Fault::passing("tls"))
     } else if error.is_client() {
         // The server lacks what the configuration asks for: STARTTLS, a way to sign in.
@@ -153,4 +154,18 @@ fn class(error: &lettre::transport::smtp::Error) -> Result<UpstreamFault, Fault>
     } else {
         Ok(UpstreamFault::Connect)
     }
+}
+
+/// A failed handshake after STARTTLS comes as a broken connection with the cause inside.
+fn is_of_tls(error: &lettre::transport::smtp::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let io = inner.downcast_ref::<std::io::Error>();
+        let own = io.and_then(std::io::Error::get_ref);
+        if own.is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>) {
+            return true;
+        }
+        cause = inner.source();
+    }
+    false
 }

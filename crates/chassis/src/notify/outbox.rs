@@ -19,7 +19,7 @@ use crate::upstream::full_jitter;
 /// Waits after the first, second, … failed attempt: together a little more than a day.
 const WAITS_S: [u64; 10] = [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 36_000];
 /// The longest that the other side may ask us to wait.
-const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
 /// How often the table is looked at.
 const POLL: Duration = Duration::from_secs(1);
 /// Deliveries of one channel at once.
@@ -29,7 +29,7 @@ const LAST_CHANCE: Duration = Duration::from_secs(5);
 /// Looks between two removals of old deliveries.
 const FORGET_EVERY: u32 = 3_600;
 /// How long deliveries are kept.
-const KEEP: Duration = Duration::from_secs(30 * 86_400);
+const KEEP: Duration = Duration::from_hours(30 * 24);
 
 /// How one attempt at a delivery ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Notify {
     /// One attempt at a delivery, if it is due and no other has it.
     pub async fn deliver(&self, id: DeliveryId) -> Result<Delivered, DataError> {
         let database = &self.inner.database;
-        let lease = self.inner.channels.patience + Duration::from_secs(60);
+        let lease = self.inner.channels.patience + Duration::from_mins(1);
         let Some(row) = store::claim(database, id, lease).await? else {
             return Ok(Delivered::NotOurs);
         };
@@ -89,7 +89,7 @@ impl Notify {
     ) -> Result<Delivered, DataError> {
         let database = &self.inner.database;
         let own = self.clone();
-        let lease = self.inner.channels.patience + Duration::from_secs(60);
+        let lease = self.inner.channels.patience + Duration::from_mins(1);
         let id = database
             .write(move |tx| {
                 Box::pin(async move {

@@ -318,8 +318,7 @@ pub(super) async fn add_webhook(
                 if count >= most {
                     return Ok::<_, DataError>(false);
                 }
-                let row: webhook::ActiveModel = row.into();
-                webhook::Entity::insert(row.reset_all())
+                webhook::Entity::insert(row.into_active_model().reset_all())
                     .exec_without_returning(tx)
                     .await?;
                 Ok(true)
@@ -328,18 +327,26 @@ pub(super) async fn add_webhook(
         .await
 }
 
-/// Replaces a webhook by what it is now.
-pub(super) async fn save_webhook(
+/// Changes the set columns of a webhook of a workspace; whether it was there.
+pub(super) async fn change_webhook(
     database: &Database,
-    row: webhook::Model,
-) -> Result<(), DataError> {
+    workspace: WorkspaceId,
+    id: WebhookId,
+    changed: webhook::ActiveModel,
+) -> Result<bool, DataError> {
+    if !changed.is_changed() {
+        return Ok(webhook(database, workspace, id).await?.is_some());
+    }
     database
         .write(move |tx| {
             Box::pin(async move {
-                webhook::Entity::update(row.into_active_model().reset_all())
+                let done = webhook::Entity::update_many()
+                    .set(changed)
+                    .filter(webhook::Column::Id.eq(id.to_string()))
+                    .filter(webhook::Column::WorkspaceId.eq(workspace.to_string()))
                     .exec(tx)
                     .await?;
-                Ok::<_, DataError>(())
+                Ok::<_, DataError>(done.rows_affected == 1)
             })
         })
         .await

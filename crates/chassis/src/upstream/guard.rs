@@ -72,9 +72,8 @@ pub fn check(url: &Url, rules: &Rules) -> Result<(), GuardFault> {
     // The parser has turned `0x7f.1`, `2130706433` and the like into the address that they mean.
     match literal(url) {
         Some(address) if !rules.let_through(address) => Err(GuardFault::Private),
-        Some(_) => Ok(()),
         None if url.host_str().is_none_or(str::is_empty) => Err(GuardFault::Host),
-        None => Ok(()),
+        _ => Ok(()),
     }
 }
 
@@ -157,8 +156,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         // NAT64 (64:ff9b::/96) and mapped addresses lead to the IPv4 address inside: refused too, whatever it is.
         return false;
     }
-    let special = (s[0] == 0x2001 && s[1] < 0x0200)
-        || (s[0] == 0x2001 && s[1] == 0x0db8)
+    let special = (s[0] == 0x2001 && (s[1] < 0x0200 || s[1] == 0x0db8))
         // 6to4 holds an IPv4 address.
         || s[0] == 0x2002
         || (s[0] == 0x3fff && s[1] < 0x1000);

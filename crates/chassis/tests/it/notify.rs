@@ -2,4 +2,9 @@
 
 mod place;
 
+mod api;
+mod chats;
 mod mails;
+mod outbox;
+mod people;
+mod webhooks;

@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::response::Json;
 use http::StatusCode;
 use reqwest::Url;
+use sea_orm::ActiveValue::Set;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -29,7 +30,7 @@ const MOST_WEBHOOKS: u64 = 50;
 const MOST_EVENTS: usize = 50;
 const LONGEST_URL: usize = 2_000;
 /// How long the secret before the newest signs too.
-const ROTATION: Duration = Duration::from_secs(86_400);
+const ROTATION: Duration = Duration::from_hours(24);
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Context>> {
     OpenApiRouter::new()
@@ -246,29 +247,36 @@ async fn change(
     Path(id): Path<String>,
     Body(change): Body<WebhookChange>,
 ) -> Result<Json<Webhook>, Problem> {
-    let mut row = find(&context, &caller, &id).await?;
+    find(&context, &caller, &id).await?;
     let mut faults = Vec::new();
+    let mut changed = webhook::ActiveModel::default();
     if let Some(url) = &change.url {
-        row.url = check_url(&context, url, &mut faults).await;
+        changed.url = Set(check_url(&context, url, &mut faults).await);
     }
     if let Some(events) = &change.events {
-        row.events = check_events(events, &mut faults);
+        changed.events = Set(check_events(events, &mut faults));
     }
     if !faults.is_empty() {
         return Err(Problem::invalid(faults));
     }
-    match change.enabled {
-        Some(true) => {
-            row.disabled_at = None;
-            row.failures = 0;
-        }
-        Some(false) if row.disabled_at.is_none() => {
-            row.disabled_at = Some(context.clock.now().to_string());
-        }
-        _ => {}
+    if let Some(enabled) = change.enabled {
+        let now = context.clock.now().to_string();
+        changed.disabled_at = Set(Some(now).filter(|_| !enabled));
+        changed.failures = Set(0);
     }
-    store::save_webhook(&context.database, row.clone()).await?;
-    Ok(Json(shown(row)?))
+    Ok(Json(shown(save(&context, &caller, &id, changed).await?)?))
+}
+
+/// Changes the set columns, and gives what the webhook is then.
+async fn save(
+    context: &Context,
+    caller: &Caller,
+    id: &str,
+    changed: webhook::ActiveModel,
+) -> Result<webhook::Model, Problem> {
+    let parsed = id.parse().map_err(|_| Problem::not_found())?;
+    store::change_webhook(&context.database, caller.workspace, parsed, changed).await?;
+    find(context, caller, id).await
 }
 
 /// Removes a webhook and what was sent to it.
@@ -302,20 +310,20 @@ async fn rotate(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<WebhookSecret>, Problem> {
-    let mut row = find(&context, &caller, &id).await?;
+    let row = find(&context, &caller, &id).await?;
     if row.shape != Shape::Standard.word() {
         return Err(Problem::new(StatusCode::CONFLICT, "notify.no_secret"));
     }
-    let secret = generate_secret();
+    let secret = generate_secret().expose().to_owned();
     let until = store::after(context.clock.now(), ROTATION);
-    row.old_secret = Some(std::mem::replace(
-        &mut row.secret,
-        secret.expose().to_owned(),
-    ));
-    row.old_secret_until = Some(until.to_string());
-    store::save_webhook(&context.database, row.clone()).await?;
-    let secret = Some(secret.expose().to_owned());
-    let webhook = shown(row)?;
+    let changed = webhook::ActiveModel {
+        secret: Set(secret.clone()),
+        old_secret: Set(Some(row.secret)),
+        old_secret_until: Set(Some(until.to_string())),
+        ..webhook::ActiveModel::default()
+    };
+    let webhook = shown(save(&context, &caller, &id, changed).await?)?;
+    let secret = Some(secret);
     Ok(Json(WebhookSecret { webhook, secret }))
 }
 
@@ -422,7 +430,8 @@ fn check_events(events: &[String], faults: &mut Vec<FieldProblem>) -> String {
         (1..=64).contains(&text.len()) && parts.clone().count() >= 2 && parts.clone().all(is_part)
     };
     let all = matches!(events, [only] if only == "*");
-    if !all && !((1..=MOST_EVENTS).contains(&events.len()) && events.iter().all(is_kind)) {
+    let named = (1..=MOST_EVENTS).contains(&events.len()) && events.iter().all(is_kind);
+    if !all && !named {
         faults.push(FieldProblem::new("events", "notify.events", Vec::new()));
     }
     events.join(" ")

@@ -1,7 +1,7 @@
 use chassis::i18n::Language;
 use chassis::notify::{Channel, Delivered, Mail, NotifyFault};
 
-use super::place::{MailServer, Room, address, header};
+use super::place::{MailServer, Room, address, class, header};
 use crate::data::place::{Place, on_each};
 
 fn reset(to: &str, language: Language) -> Mail {
@@ -14,14 +14,6 @@ fn reset(to: &str, language: Language) -> Mail {
             ("minutes", "30".to_owned()),
         ],
         workspace: None,
-    }
-}
-
-fn class(delivered: &Delivered) -> &'static str {
-    match delivered {
-        Delivered::Later(fault) | Delivered::No(fault) => fault.class,
-        Delivered::Yes => "delivered",
-        Delivered::NotOurs => "not ours",
     }
 }
 
@@ -117,4 +109,105 @@ async fn refusals_for_now_are_tried_again_and_those_for_good_are_not() {
         room.database.close().await.unwrap();
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_server_that_hangs_or_refuses_us_keeps_mails_waiting() {
+    let Some(server) = MailServer::of_run() else {
+        return;
+    };
+    let mut wrong_password = server.settings("starttls");
+    wrong_password.retain(|(key, _)| *key != "notify.smtp.password");
+    wrong_password.push(("notify.smtp.password", "wrong".to_owned()));
+    let mut unknown_authority = server.settings("starttls");
+    unknown_authority.retain(|(key, _)| *key != "notify.smtp.ca_file");
+    let mut without_tls = server.settings("plain");
+    without_tls.retain(|(key, _)| *key != "notify.smtp.tls");
+    let place = Place::sqlite();
+    for (settings, expected) in [
+        (server.settings("silent"), "timeout"),
+        (wrong_password, "sign_in"),
+        (unknown_authority, "tls"),
+        (without_tls, "unsupported"),
+    ] {
+        let room = Room::open(&place, &settings).await;
+        let mail = reset(&address("somebody"), Language::English);
+        room.notify.mail(mail).await.unwrap();
+        let tried = room.deliver(Channel::Mail).await;
+        assert!(matches!(tried[..], [Delivered::Later(_)]), "{tried:?}");
+        assert_eq!(class(&tried[0]), expected);
+        room.database.close().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_delivery_of_one_mail_can_be_recognised() {
+    let Some(server) = MailServer::of_run() else {
+        return;
+    };
+    let room = Room::open(&Place::sqlite(), &server.settings("plain")).await;
+    let to = address("somebody");
+    room.notify
+        .mail(reset(&to, Language::English))
+        .await
+        .unwrap();
+    let id = room.notify.due(Channel::Mail).await.unwrap()[0];
+    assert_eq!(room.notify.deliver(id).await.unwrap(), Delivered::Yes);
+    let arguments = room.column("arguments").await;
+    assert_eq!(arguments, [Some("{}".to_owned())], "links are not kept");
+    let mails = server.mails(&to);
+    assert_eq!(
+        header(&mails[0], "Message-ID"),
+        format!("<{id}@example.org>")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_of_a_mail_cannot_add_headers_or_addressees() {
+    let Some(server) = MailServer::of_run() else {
+        return;
+    };
+    let room = Room::open(&Place::sqlite(), &server.settings("plain")).await;
+    let victim = address("victim");
+    for to in [
+        format!("a@example.org\r\nBcc: {victim}"),
+        format!("a@example.org, {victim}"),
+        format!("a <{victim}>"),
+        "a".to_owned(),
+        String::new(),
+    ] {
+        let refused = room.notify.mail(reset(&to, Language::English)).await;
+        assert!(matches!(refused, Err(NotifyFault::Address)), "{to}");
+    }
+    let to = address("somebody");
+    let mail = Mail {
+        template: "auth.invite",
+        arguments: vec![
+            ("link", "https://a.example/".to_owned()),
+            ("inviter", "<b>Eve</b>".to_owned()),
+            ("workspace", format!("x\r\nBcc: {victim}\r\n\r\nbody")),
+        ],
+        ..reset(&to, Language::English)
+    };
+    room.notify.mail(mail).await.unwrap();
+    assert_eq!(room.deliver(Channel::Mail).await, [Delivered::Yes]);
+    assert!(server.mails(&victim).is_empty());
+    let arrived = &server.mails(&to)[0];
+    assert!(header(arrived, "Subject").starts_with("Invitation to x"));
+    let names: Vec<_> = arrived["headers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|h| h[0].as_str().unwrap())
+        .collect();
+    assert!(
+        !names.iter().any(|name| name.eq_ignore_ascii_case("bcc")),
+        "{names:?}"
+    );
+    assert!(
+        arrived["parts"]["text/html"]
+            .as_str()
+            .unwrap()
+            .contains("&lt;b&gt;Eve")
+    );
 }

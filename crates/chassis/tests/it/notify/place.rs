@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use chassis::auth::{self, WorkspaceId};
+use chassis::auth::{self, UserId, WorkspaceId};
 use chassis::config::{self, Config, ConfigFile, Override, Sources};
-use chassis::data::Database;
+use chassis::data::{DataError, Database};
 use chassis::i18n::{CHASSIS, Catalogue};
-use chassis::notify::{Channel, Delivered, Notify};
+use chassis::notify::{Announcement, Channel, Delivered, Notify};
 use chassis::upstream::Upstreams;
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Order, Query};
 use serde_json::Value;
 
 use crate::data::place::Place;
@@ -46,6 +47,120 @@ impl Room {
         }
     }
 
+    /// A webhook, as the API would have stored it.
+    pub(crate) async fn webhook(&self, shape: &str, url: &str, owner: Option<UserId>) -> String {
+        let id = ulid::Ulid::generate().to_string();
+        let owner = owner.map(|owner| owner.to_string());
+        let insert = Query::insert()
+            .into_table("webhook")
+            .columns([
+                "id",
+                "workspace_id",
+                "user_id",
+                "shape",
+                "url",
+                "events",
+                "language",
+                "secret",
+                "failures",
+                "created_at",
+            ])
+            .values_panic([
+                id.clone().into(),
+                self.workspace.to_string().into(),
+                owner.into(),
+                shape.into(),
+                url.into(),
+                "*".into(),
+                "en".into(),
+                SECRET.into(),
+                0.into(),
+                "2026-11-20T15:44:05.123Z".into(),
+            ])
+            .take();
+        write(&self.database, vec![insert]).await;
+        id
+    }
+
+    /// Changes a webhook's columns.
+    pub(crate) async fn set_webhook(&self, id: &str, columns: &[(&'static str, &str)]) {
+        let id = id.to_owned();
+        let mut update = Query::update()
+            .table("webhook")
+            .and_where(Expr::col("id").eq(id))
+            .take();
+        for (name, value) in columns {
+            update.value(*name, *value);
+        }
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.execute(&update).await?;
+                    Ok::<_, DataError>(())
+                })
+            })
+            .await
+            .unwrap();
+    }
+
+    pub(crate) async fn person(&self, email: &str, language: &str) -> UserId {
+        person(&self.database, self.workspace, email, language).await
+    }
+
+    /// What a person chose, as the API would have stored it.
+    pub(crate) async fn prefer(
+        &self,
+        user: UserId,
+        kind: &str,
+        channels: &str,
+        chat: Option<&str>,
+        quiet: Option<&str>,
+    ) {
+        let user = user.to_string();
+        let preference = Query::insert()
+            .into_table("preference")
+            .columns(["user_id", "kind", "channels"])
+            .values_panic([user.clone().into(), kind.into(), channels.into()])
+            .on_conflict(
+                OnConflict::columns(["user_id", "kind"])
+                    .update_column("channels")
+                    .to_owned(),
+            )
+            .take();
+        let chat = chat.map(str::to_owned);
+        let quiet = quiet.map(str::to_owned);
+        let reach = Query::insert()
+            .into_table("reach")
+            .columns(["user_id", "telegram_chat", "quiet"])
+            .values_panic([user.into(), chat.into(), quiet.into()])
+            .take();
+        write(&self.database, vec![preference, reach]).await;
+    }
+
+    /// A column of all deliveries, the oldest first.
+    pub(crate) async fn column(&self, name: &'static str) -> Vec<Option<String>> {
+        let query = Query::select()
+            .column(name)
+            .from("delivery")
+            .order_by("id", Order::Asc)
+            .take();
+        let rows = self.database.read().query_all(&query).await.unwrap();
+        rows.iter()
+            .map(|row| row.try_get("", name).unwrap())
+            .collect()
+    }
+
+    pub(crate) async fn announce(&self, kind: &str) -> usize {
+        let data = serde_json::json!({"subject": "a <b> & @everyone", "n": 7});
+        let announcement = Announcement {
+            workspace: self.workspace,
+            kind: kind.to_owned(),
+            data: data.as_object().unwrap().clone(),
+            idempotency_key: None,
+        };
+        self.notify.announce(announcement).await.unwrap()
+    }
+
     /// One attempt at each due delivery of a channel.
     pub(crate) async fn deliver(&self, channel: Channel) -> Vec<Delivered> {
         let mut all = Vec::new();
@@ -53,6 +168,74 @@ impl Room {
             all.push(self.notify.deliver(id).await.unwrap());
         }
         all
+    }
+}
+
+/// The secret of the webhooks.
+pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// Settings that let webhooks go to this machine.
+pub(crate) fn local() -> Vec<(&'static str, String)> {
+    vec![
+        ("notify.webhook_allow_http", "true".to_owned()),
+        ("notify.webhook_networks", "127.0.0.1".to_owned()),
+    ]
+}
+
+async fn write(database: &Database, inserts: Vec<InsertStatement>) {
+    database
+        .write(move |tx| {
+            Box::pin(async move {
+                for insert in inserts {
+                    tx.execute(&insert).await?;
+                }
+                Ok::<_, DataError>(())
+            })
+        })
+        .await
+        .unwrap();
+}
+
+/// A person who owns the workspace.
+pub(crate) async fn person(
+    database: &Database,
+    workspace: WorkspaceId,
+    email: &str,
+    language: &str,
+) -> UserId {
+    let id = UserId::generate(database.clock());
+    let now = database.clock().now().to_string();
+    let user = Query::insert()
+        .into_table("user")
+        .columns(["id", "email", "name", "language", "created_at"])
+        .values_panic([
+            id.to_string().into(),
+            email.into(),
+            "A person".into(),
+            language.into(),
+            now.clone().into(),
+        ])
+        .take();
+    let member = Query::insert()
+        .into_table("member")
+        .columns(["workspace_id", "user_id", "role", "created_at"])
+        .values_panic([
+            workspace.to_string().into(),
+            id.to_string().into(),
+            "owner".into(),
+            now.into(),
+        ])
+        .take();
+    write(database, vec![user, member]).await;
+    id
+}
+
+/// The class of an attempt's fault.
+pub(crate) fn class(delivered: &Delivered) -> &'static str {
+    match delivered {
+        Delivered::Later(fault) | Delivered::No(fault) => fault.class,
+        Delivered::Yes => "delivered",
+        Delivered::NotOurs => "not ours",
     }
 }
 
@@ -112,18 +295,6 @@ impl MailServer {
         files.sort();
         let read = |path| serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
         files.into_iter().map(read).collect()
-    }
-
-    /// Waits for mails to an address.
-    pub(crate) async fn wait_for(&self, address: &str, count: usize) -> Vec<Value> {
-        for _ in 0..200 {
-            let mails = self.mails(address);
-            if mails.len() >= count {
-                return mails;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("{count} mails did not arrive");
     }
 }
 
