@@ -117,6 +117,12 @@ impl Link {
         };
         let mut reader = Reader { connection, last };
         while self.read(events, &mut reader, None).await? > 0 {}
+        // A Redis that was away for less than the keeper's second leaves a dead connection: sending would find it too late.
+        if let Some(mut connection) = self.redis.connection() {
+            let whole: Result<(), RedisError> =
+                redis::cmd("PING").query_async(&mut connection).await;
+            whole.inspect_err(|fault| self.redis.failed(fault))?;
+        }
         self.open();
         Ok(reader)
     }
