@@ -83,7 +83,7 @@ pub(super) fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue, preflig
             ),
             (
                 header::ACCESS_CONTROL_ALLOW_HEADERS,
-                "authorization, content-type, idempotency-key, if-none-match, last-event-id, x-request-id",
+                "authorization, content-type, idempotency-key, if-none-match, last-event-id, x-request-id, x-workspace",
             ),
             (header::ACCESS_CONTROL_MAX_AGE, "600"),
         ];
