@@ -3,19 +3,20 @@
 //! * [`Caller`]: who sent a request; handlers take it as an argument, and filter what they read and write by its workspace
 //! * [`Role`] and [`Scopes`]: what a caller may do; [`Access`]: what an operation asks for, stated in the OpenAPI document
 //!   (`x-access`) and enforced by the front before the handler runs
-//! * [`Auth`]: from credentials ([`credentials`], `origin`) to a caller (`identify`)
-//! * [`password`], [`sessions`] with their `tokens`, `totp`, `reset`, `lockout`: signing in, and what keeps others from it
+//! * [`Auth`]: from credentials ([`credentials`], [`origin`]) to a caller (`identify`)
+//! * [`password`], [`sessions`] with their [`tokens`], `totp`, `reset`, `lockout`: signing in, and what keeps others from it
 //! * [`keys`]: API keys; `used`: when they and sessions were last used; `keep`: the room's loop
 //! * `tables`: what is stored; `api`: the routes; `post`: the seam to the room that sends mail
 
 pub(crate) mod api;
 mod caller;
 pub mod credentials;
+mod figures;
 mod identify;
 pub(crate) mod keep;
 pub mod keys;
 mod lockout;
-mod origin;
+pub mod origin;
 pub mod password;
 mod post;
 mod reset;
@@ -23,7 +24,7 @@ mod role;
 mod scope;
 pub mod sessions;
 pub(crate) mod tables;
-mod tokens;
+pub mod tokens;
 mod totp;
 mod used;
 
@@ -41,6 +42,7 @@ use crate::http::problem::Problem;
 
 pub use caller::Caller;
 pub(crate) use caller::admit;
+use figures::Figures;
 use identify::Known;
 pub use identify::{Asking, WORKSPACE};
 use post::NoPost;
@@ -89,6 +91,7 @@ struct Shared {
     revoked: moka::sync::Cache<SessionId, ()>,
     epoch: AtomicU64,
     used: Used,
+    figures: Figures,
     post: RwLock<Arc<dyn Post>>,
 }
 
@@ -124,6 +127,7 @@ impl Auth {
             revoked,
             epoch: AtomicU64::new(0),
             used: Used::default(),
+            figures: Figures::new(),
             post: RwLock::new(Arc::new(NoPost)),
         })))
     }
@@ -192,6 +196,10 @@ impl Auth {
 
     fn used(&self) -> &Used {
         &self.0.used
+    }
+
+    fn figures(&self) -> &Figures {
+        &self.0.figures
     }
 
     fn keyring(&self) -> &Keyring {

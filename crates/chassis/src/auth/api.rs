@@ -67,13 +67,13 @@ fn problem(meaning: &str) -> RefOr<Response> {
         .into()
 }
 
-/// The most bytes of an address (RFC 5321, 4.5.3.1.3).
-const MOST_EMAIL_BYTES: usize = 254;
+/// The most characters of an address (RFC 5321, 4.5.3.1.3).
+const LONGEST_EMAIL: usize = 254;
 
 /// An address as it is compared.
 fn email(text: &str, faults: &mut Vec<FieldProblem>) -> String {
     let email = text.trim().to_lowercase();
-    let is_email = email.len() <= MOST_EMAIL_BYTES
+    let is_email = text.trim().chars().count() <= LONGEST_EMAIL
         && email
             .split_once('@')
             .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty())
@@ -86,7 +86,7 @@ fn email(text: &str, faults: &mut Vec<FieldProblem>) -> String {
 
 /// Bounds a text that is compared with a secret.
 fn bounded(field: &'static str, text: &str, most: usize, faults: &mut Vec<FieldProblem>) {
-    if text.is_empty() || text.len() > most {
+    if text.is_empty() || text.chars().count() > most {
         let range = vec![("maximum", most.to_string())];
         faults.push(FieldProblem::new(field, "auth.text_length", range));
     }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
 
 use super::credentials::{self, Credentials};
@@ -33,11 +32,6 @@ impl<'a> Asking<'a> {
     /// Of a request.
     pub fn of<B>(request: &'a http::Request<B>, secure: bool) -> Self {
         Self::new(request.method(), request.uri(), request.headers(), secure)
-    }
-
-    /// Of a request's head.
-    pub fn of_parts(parts: &'a Parts, secure: bool) -> Self {
-        Self::new(&parts.method, &parts.uri, &parts.headers, secure)
     }
 
     fn new(method: &'a Method, uri: &'a http::Uri, headers: &'a HeaderMap, secure: bool) -> Self {

@@ -37,6 +37,7 @@ pub(super) async fn attempt(auth: &Auth, email: &str) -> Result<(), Problem> {
     match wait {
         None => Ok(()),
         Some(until) => {
+            auth.figures().locked.increment(1);
             let seconds = ((until.unix_ms() - now.unix_ms()).max(0) as u64)
                 .div_ceil(1000)
                 .max(1);

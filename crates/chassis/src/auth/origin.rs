@@ -3,21 +3,17 @@
 //! The rules of tower-http's `csrf` layer and Go's `CrossOriginProtection`, but one: a cookie without any proof is refused.
 //! Every browser since 2020 sends `Origin` or `Sec-Fetch-Site` with an unsafe method; programs have keys and tokens.
 
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 
 use crate::config::AllowedOrigin;
 
 /// Whether the method changes nothing.
-pub(super) fn is_safe(method: &Method) -> bool {
+pub fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
 /// Whether the request shows that our own page, or one of an allowed origin, made it. `authority` is the host that was asked.
-pub(super) fn is_own(
-    headers: &HeaderMap,
-    authority: Option<&str>,
-    allowed: &[AllowedOrigin],
-) -> bool {
+pub fn is_own(headers: &HeaderMap, authority: Option<&str>, allowed: &[AllowedOrigin]) -> bool {
     let origin = headers
         .get(header::ORIGIN)
         .map(|value| value.to_str().unwrap_or("null"));
@@ -30,7 +26,7 @@ pub(super) fn is_own(
     if is_allowed {
         return true;
     }
-    match headers.get("sec-fetch-site").map(|value| value.as_bytes()) {
+    match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
         // `none`: typed, or from a bookmark.
         Some(site) => site == b"same-origin" || site == b"none",
         None => match (origin, authority) {

@@ -15,7 +15,7 @@ pub const SHORTEST: usize = 10;
 pub const LONGEST: usize = 128;
 
 /// What is compared at sign-in may be longer than what is taken, within this: a bound on work, not a rule.
-pub(super) const MOST_BYTES: usize = 1024;
+pub(super) const MOST_CHARACTERS: usize = 1024;
 
 /// Passwords and words that are tried first, lower case. Words are here without the digits and signs around them.
 const COMMON: &str = include_str!("password/common.txt");
@@ -34,7 +34,7 @@ pub async fn hash(password: &str) -> Result<String, HeavyFault> {
 /// Whether the password is the one that was hashed. `None` takes the same time and is false: where nobody has an address,
 /// the answer comes as late as where somebody does.
 pub async fn verify(password: &str, hash: Option<&str>) -> Result<bool, HeavyFault> {
-    if password.len() > MOST_BYTES {
+    if password.len() > 4 * MOST_CHARACTERS {
         return Ok(false);
     }
     let password = normalised(password);

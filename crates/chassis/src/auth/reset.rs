@@ -78,10 +78,14 @@ pub(super) async fn send(auth: &Auth, email: &str) -> Result<(), DataError> {
             ("minutes", (LIFE.as_secs() / 60).to_string()),
         ],
     };
-    if let Err(cause) = auth.post().send(letter).await {
-        tracing::error!(error = %cause, "the mail for a new password was not sent");
-    }
+    mail(auth, letter).await;
     Ok(())
+}
+
+async fn mail(auth: &Auth, letter: Letter) {
+    if let Err(cause) = auth.post().send(letter).await {
+        tracing::error!(error = %cause, "a mail about a password was not sent");
+    }
 }
 
 /// The person whom a link belongs to, while it is good.
@@ -106,7 +110,7 @@ pub(super) enum By<'a> {
     Session(SessionId),
 }
 
-/// Replaces a password, ends the sign-ins that the old one opened, and strikes failures and links out. False where the link
+/// Replaces a password, ends the sign-ins that the old one opened, and strikes failures and links out; the person is told by mail. False where the link
 /// has been used meanwhile.
 pub(super) async fn replace(
     auth: &Auth,
@@ -148,5 +152,14 @@ pub(super) async fn replace(
         .await?;
     let is_replaced = ended.is_some();
     auth.revoke(ended.into_iter().flatten());
+    if is_replaced {
+        let letter = Letter {
+            to: person.email.clone(),
+            language: Language::from_tag(&person.language).unwrap_or_default(),
+            template: "auth.password_changed",
+            arguments: Vec::new(),
+        };
+        mail(auth, letter).await;
+    }
     Ok(is_replaced)
 }

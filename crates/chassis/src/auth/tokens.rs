@@ -28,21 +28,21 @@ const KIND: &str = "at+jwt";
 
 /// What an access token says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Claims {
+pub struct Claims {
     iss: String,
     aud: String,
     /// The person.
-    pub(super) sub: UserId,
+    pub sub: UserId,
     /// The sign-in that it belongs to: ending that ends the token.
-    pub(super) sid: SessionId,
+    pub sid: SessionId,
     /// The workspace that was chosen at sign-in.
-    pub(super) workspace: WorkspaceId,
+    pub workspace: WorkspaceId,
     iat: i64,
     exp: i64,
 }
 
 /// The secrets that sign, the one in use first.
-pub(super) struct Keyring(Vec<Key>);
+pub struct Keyring(Vec<Key>);
 
 struct Key {
     id: String,
@@ -56,7 +56,6 @@ impl Keyring {
         database: &Database,
         config: &config::Auth,
     ) -> Result<Self, DataError> {
-        install_provider();
         let configured = [&config.secret, &config.previous_secret];
         let secrets: Vec<_> = configured
             .into_iter()
@@ -68,19 +67,18 @@ impl Keyring {
         } else {
             kept_secrets(database).await?
         };
-        Ok(Self(
-            secrets.iter().map(|secret| Key::new(secret)).collect(),
-        ))
+        let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+        Ok(Self::of(&secrets))
     }
 
-    #[cfg(test)]
-    fn of(secrets: &[&str]) -> Self {
+    /// Of these secrets, the one that signs first.
+    pub fn of(secrets: &[&str]) -> Self {
         install_provider();
         Self(secrets.iter().map(|secret| Key::new(secret)).collect())
     }
 
     /// A token for one sign-in.
-    pub(super) fn sign(
+    pub fn sign(
         &self,
         user: UserId,
         session: SessionId,
@@ -95,7 +93,7 @@ impl Keyring {
             sid: session,
             workspace,
             iat,
-            exp: iat + LIFE.as_secs() as i64,
+            exp: iat + LIFE.as_secs().cast_signed(),
         };
         let key = &self.0[0];
         let header = Header {
@@ -107,7 +105,7 @@ impl Keyring {
     }
 
     /// What a token of ours says, where it is one, unchanged and of these fifteen minutes.
-    pub(super) fn check(&self, token: &str, now: Timestamp) -> Option<Claims> {
+    pub fn check(&self, token: &str, now: Timestamp) -> Option<Claims> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         if header.typ.as_deref() != Some(KIND) || header.crit.is_some() {
             return None;
@@ -134,10 +132,11 @@ impl Key {
     fn new(secret: &str) -> Self {
         Self {
             // Names the secret without telling it.
-            id: blake3::derive_key("aplomb 2026 signing key id", secret.as_bytes())[..8]
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
+            id: keys::hex(&blake3::derive_key(
+                "aplomb 2026 signing key id",
+                secret.as_bytes(),
+            ))[..16]
+                .to_owned(),
             signs: EncodingKey::from_secret(secret.as_bytes()),
             checks: DecodingKey::from_secret(secret.as_bytes()),
         }

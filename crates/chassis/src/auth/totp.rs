@@ -249,7 +249,7 @@ fn step_of(secret: &str, code: &str, now: Timestamp) -> Result<Option<i64>, Data
         .filter(|c| !c.is_whitespace())
         .take(12)
         .collect();
-    Ok(totp.check(&code, seconds).map(|step| step as i64))
+    Ok(totp.check(&code, seconds).map(u64::cast_signed))
 }
 
 fn totp(secret: [u8; 20]) -> Totp {

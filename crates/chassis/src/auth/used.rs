@@ -43,10 +43,12 @@ impl Used {
         let sessions = take(&self.sessions);
         let result = write_all(database, &keys, &sessions).await;
         if result.is_err() {
-            keys.into_iter().for_each(|(id, at)| self.key(id, at));
-            sessions
-                .into_iter()
-                .for_each(|(id, at)| self.session(id, at));
+            for (id, at) in keys {
+                self.key(id, at);
+            }
+            for (id, at) in sessions {
+                self.session(id, at);
+            }
         }
         result
     }

@@ -11,15 +11,18 @@ use utoipa::openapi::{Components, OpenApi, PathItem, Ref};
 use super::routes::ACCESS;
 
 /// The refusals that the front may answer in place of the handler, with what they mean.
-const REFUSALS: [(&str, &str, bool); 5] = [
-    ("401", "No credentials, or none that are known", true),
-    ("403", "The caller may not do this", true),
-    ("413", "The body is too large", false),
-    ("429", "Too many requests", false),
+/// Also where no credentials are needed: wrong ones are refused, and so is a workspace that is not the caller's.
+const REFUSALS: [(&str, &str); 5] = [
+    ("401", "No credentials, or none that are known"),
+    (
+        "403",
+        "The caller may not do this, is no member of the workspace in `X-Workspace`, or another site asks with his cookie",
+    ),
+    ("413", "The body is too large"),
+    ("429", "Too many requests"),
     (
         "503",
         "Busy or shutting down; try again after `Retry-After`",
-        false,
     ),
 ];
 
@@ -64,11 +67,7 @@ fn complete_operation(operation: &mut Operation) {
         ways.insert(0, SecurityRequirement::default());
     }
     operation.security = Some(ways);
-    for (status, meaning, closed_only) in REFUSALS {
-        // A wrong key is refused also where none is needed.
-        if closed_only && open && status != "401" {
-            continue;
-        }
+    for (status, meaning) in REFUSALS {
         let missing = !operation.responses.responses.contains_key(status);
         if missing {
             let problem = ContentBuilder::new()

@@ -5,6 +5,7 @@ mod browser;
 mod client;
 mod people;
 mod second_factor;
+mod secrets;
 
 use chassis::auth::{UserId, WorkspaceId, home_workspace, password};
 use chassis::data::{DataError, Database};

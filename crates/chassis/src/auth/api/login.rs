@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::{BodyRefusals, bounded, email, sound};
 use crate::auth::identify::{Asking, cross_site, not_a_member};
-use crate::auth::password::{self, MOST_BYTES};
+use crate::auth::password::{self, MOST_CHARACTERS};
 use crate::auth::sessions::{self, Kind, NewSession, Opened, Refreshed};
 use crate::auth::tables::{member, user};
 use crate::auth::totp::{self, Answer};
@@ -28,7 +28,11 @@ use crate::service::Context;
 #[serde(deny_unknown_fields)]
 pub(super) struct Login {
     /// The address of the account; capitals do not matter.
-    #[schema(max_length = 254, example = "zoe@example.org")]
+    #[schema(
+        max_length = 254,
+        pattern = r"^[^@\s\u0000-\u001f\u007f-\u009f]+@[^\s\u0000-\u001f\u007f-\u009f]+$",
+        example = "zoe@example.org"
+    )]
     email: String,
     /// The password.
     #[schema(min_length = 1, max_length = 1024, format = Password)]
@@ -126,7 +130,7 @@ pub(super) async fn login(
     }
     let mut faults = Vec::new();
     let email = email(&body.email, &mut faults);
-    bounded("password", &body.password, MOST_BYTES, &mut faults);
+    bounded("password", &body.password, MOST_CHARACTERS, &mut faults);
     if let Some(code) = &body.totp {
         bounded("totp", code, 64, &mut faults);
     }
@@ -145,6 +149,7 @@ pub(super) async fn login(
     };
     let opened = sessions::open(auth, new).await?;
     lockout::forget(auth, &email).await?;
+    auth.figures().signed_in.increment(1);
 
     let body = SignedIn {
         session: opened.id,
@@ -178,13 +183,20 @@ async fn prove(
     let hash = row.as_ref().and_then(|row| row.password_hash.as_deref());
     let fits = password::verify(password, hash).await?;
     let (Some(row), true) = (row, fits) else {
+        auth.figures().refused.increment(1);
         return Err(unauthorised("auth.wrong_login"));
     };
     let user = sessions::parsed(&row.id, "user.id")?;
     match totp::check(auth, user, code).await? {
         Answer::Passed => Ok(user),
-        Answer::Needed => Err(unauthorised("auth.totp_required")),
-        Answer::Wrong => Err(unauthorised("auth.totp_wrong")),
+        Answer::Needed => {
+            auth.figures().code_needed.increment(1);
+            Err(unauthorised("auth.totp_required"))
+        }
+        Answer::Wrong => {
+            auth.figures().code_wrong.increment(1);
+            Err(unauthorised("auth.totp_wrong"))
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::{BodyRefusals, bounded, confirm_password, email, person, signed_in, sound};
 use crate::auth::Caller;
-use crate::auth::password::{self, MOST_BYTES};
+use crate::auth::password::{self, MOST_CHARACTERS};
 use crate::auth::reset::{self, By};
 use crate::http::json::Json;
 use crate::http::problem::Problem;
@@ -46,7 +46,7 @@ pub(super) async fn change(
     let auth = &context.auth;
     let person = person(auth, user).await?;
     let mut faults = Vec::new();
-    bounded("current", &body.current, MOST_BYTES, &mut faults);
+    bounded("current", &body.current, MOST_CHARACTERS, &mut faults);
     faults.extend(
         password::check_rules("password", &body.password, &person.email, &person.name).err(),
     );
@@ -62,7 +62,11 @@ pub(super) async fn change(
 #[serde(deny_unknown_fields)]
 pub(super) struct Reset {
     /// The address of the account.
-    #[schema(max_length = 254, example = "zoe@example.org")]
+    #[schema(
+        max_length = 254,
+        pattern = r"^[^@\s\u0000-\u001f\u007f-\u009f]+@[^\s\u0000-\u001f\u007f-\u009f]+$",
+        example = "zoe@example.org"
+    )]
     email: String,
 }
 

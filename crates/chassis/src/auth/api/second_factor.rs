@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{BodyRefusals, bounded, confirm_password, person, signed_in, sound};
-use crate::auth::password::MOST_BYTES;
+use crate::auth::password::MOST_CHARACTERS;
 use crate::auth::{Caller, lockout, totp};
 use crate::http::json::Json;
 use crate::http::problem::{FieldProblem, Problem, ProblemBody};
@@ -56,7 +56,7 @@ pub(super) async fn begin(
     let (user, _) = signed_in(&caller)?;
     let auth = &context.auth;
     let mut faults = Vec::new();
-    bounded("password", &body.password, MOST_BYTES, &mut faults);
+    bounded("password", &body.password, MOST_CHARACTERS, &mut faults);
     sound(faults)?;
     let person = person(auth, user).await?;
     // Who finds an open browser must not lock its owner out.
@@ -141,7 +141,7 @@ pub(super) async fn disable(
     let (user, _) = signed_in(&caller)?;
     let auth = &context.auth;
     let mut faults = Vec::new();
-    bounded("password", &body.password, MOST_BYTES, &mut faults);
+    bounded("password", &body.password, MOST_CHARACTERS, &mut faults);
     sound(faults)?;
     let person = person(auth, user).await?;
     confirm_password(auth, &person, &body.password, "password").await?;

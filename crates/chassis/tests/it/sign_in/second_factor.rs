@@ -12,13 +12,13 @@ use crate::house::{Running, house};
 /// The code that an authenticator shows `steps` steps from now.
 fn code(secret: &str, place: &Place, steps: i64) -> String {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let bits: String = secret
-        .chars()
-        .map(|c| format!("{:05b}", ALPHABET.find(c).unwrap()))
-        .collect();
+    let bits = secret.chars().flat_map(|c| {
+        let value = ALPHABET.find(c).unwrap();
+        (0..5).rev().map(move |bit| value >> bit & 1 == 1)
+    });
     let mut bytes = [0_u8; 20];
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&bits[at * 8..at * 8 + 8], 2).unwrap();
+    for (at, is_set) in bits.enumerate() {
+        bytes[at / 8] |= u8::from(is_set) << (7 - at % 8);
     }
     let totp = Builder::new()
         .with_secret(Secret::new_stack(bytes))
