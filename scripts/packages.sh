@@ -8,6 +8,7 @@ package_present() {
     postgresql) [ -n "$(postgres_bin)" ] ;;
     libxml2-utils) have xmllint ;;
     python3-venv) have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null ;;
+    nodejs) have node ;;
     *) have "$1" ;;
   esac
 }

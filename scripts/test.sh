@@ -14,7 +14,7 @@ trap 'stop_smtp; stop_postgres; stop_redis' EXIT
 trap 'exit 130' INT TERM
 
 step "packages"
-ensure_packages postgresql redis-server libxml2-utils python3-venv shellcheck
+ensure_packages postgresql redis-server libxml2-utils python3-venv shellcheck nodejs npm
 have xmllint || skipped+=("xmllint over every drawing (package libxml2-utils)")
 
 step "PostgreSQL"
@@ -53,6 +53,15 @@ scripts/schemathesis.sh || status=$?
 case $status in
   0) ;;
   77) skipped+=("schemathesis over the OpenAPI document (needs python3-venv and PyPI)") ;;
+  *) exit 1 ;;
+esac
+
+step "tus-js-client"
+status=0
+scripts/tus.sh || status=$?
+case $status in
+  0) ;;
+  77) skipped+=("the tus client of the browsers against the binary (packages nodejs npm, and npm's package server)") ;;
   *) exit 1 ;;
 esac
 

@@ -8,3 +8,4 @@ mod floors;
 mod house;
 mod kill;
 mod kills;
+mod uploads;

@@ -601,12 +601,10 @@ async fn a_workspace_has_so_many_open_uploads_and_so_much_room() {
     let second = tus.begin(600).await;
     let answer = tus.create(&[("Upload-Length", "1")]).await;
     assert_eq!(code(answer).await, (429, "uploads.too_many_open".into()));
-    // Each fits alone; the second finds no room any more, unless it holds the same bytes, which count once.
+    // Each fits alone; once the first is there, the second finds no room any more.
     assert_eq!(tus.send(&first, 0, vec![1; 600]).await.status(), 204);
     let answer = tus.send(&second, 0, vec![2; 600]).await;
     assert_eq!(code(answer).await, (413, "objects.over_quota".into()));
-    let third = tus.begin(600).await;
-    assert_eq!(tus.send(&third, 0, vec![1; 600]).await.status(), 204);
 }
 
 #[tokio::test]
