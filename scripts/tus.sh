@@ -8,7 +8,10 @@ binary=${APLOMB_BINARY:-$target/debug/aplomb}
 megabytes=${MEGABYTES:-20}
 here=$root/e2e/tus
 
-have node && have npm || { say "node or npm is missing: tus-js-client was not run"; exit 77; }
+if ! have node || ! have npm; then
+  say "node or npm is missing: tus-js-client was not run"
+  exit 77
+fi
 if [ ! -d "$here/node_modules/tus-js-client" ]; then
   say "Installing tus-js-client into ${here#"$root"/}/node_modules"
   if ! (cd "$here" && npm ci --no-audit --no-fund --fetch-retries=1 --fetch-timeout=30000) >"$target/tus-install.log" 2>&1; then
@@ -42,10 +45,6 @@ said=$(timeout 120 node "$here/upload.mjs" "$url/api/v1/uploads" "$key" "$work/f
   fail "tus-js-client could not upload the file"
 }
 object=$(node -p 'JSON.parse(process.argv[1]).object' "$said")
-node -e '
-  const [url, key, path] = process.argv.slice(1);
-  const answer = await fetch(url, { headers: { Authorization: `Bearer ${key}` } });
-  (await import("node:fs")).writeFileSync(path, Buffer.from(await answer.arrayBuffer()));
-' --input-type=module "$url/api/v1/objects/$object" "$key" "$work/kept"
+node "$here/fetch.mjs" "$url/api/v1/objects/$object" "$key" "$work/kept"
 cmp "$work/file" "$work/kept" || fail "the server keeps other bytes than were sent"
 say "tus-js-client: $megabytes MB broken off, resumed, and kept as they were sent: $said"
