@@ -347,6 +347,7 @@ mod tests {
             user: user.map(|id| UserId(ulid::Ulid(id))),
             key: key.map(|id| KeyId(ulid::Ulid(id))),
             role: Role::Owner,
+            session: None,
             scopes: "events:read".parse().unwrap(),
         }
     }

@@ -111,14 +111,14 @@ async fn a_killed_server_has_every_byte_that_it_acknowledged() {
     let mut server = Served::start(folder.path(), &[]);
     let mut objects = 0;
     let mut address = String::new();
-    let (mut acknowledged, mut kept) = (0, 0);
+    let mut kept = 0;
     for _ in 0..kills {
         if address.is_empty() {
             let length = [("Upload-Length", FILE_BYTES.to_string())];
             let url = format!("{}/api/v1/uploads", server.url);
             let answer = client.send(Method::POST, url, &length, b"").await;
             address = answer.headers()["location"].to_str().unwrap().to_owned();
-            (acknowledged, kept) = (0, 0);
+            kept = 0;
         }
         // A small piece that is acknowledged, then a long one that the kill meets anywhere, also right at its end.
         let piece = (1 + chance.below(3_000_000)).min(FILE_BYTES - kept);
@@ -127,7 +127,7 @@ async fn a_killed_server_has_every_byte_that_it_acknowledged() {
             .patch(url.clone(), kept, &file[kept..kept + piece])
             .await;
         assert_eq!(answer.status(), 204);
-        acknowledged = kept + piece;
+        let acknowledged = kept + piece;
         let rest = &file[acknowledged..];
         let now = chance.below(rest.len() * 5 / 4 + 1).min(rest.len());
         let mut open = client.begin(&url, acknowledged, rest, now);

@@ -104,7 +104,7 @@ pub(crate) struct Running {
     data: config::Data,
     clock: Arc<dyn Clock>,
     pub(crate) auth: Auth,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// Access log lines, kept.
@@ -205,7 +205,7 @@ impl Builder {
             data,
             clock,
             auth,
-            _folder: folder,
+            folder,
         }
     }
 
