@@ -111,7 +111,7 @@ async fn a_killed_server_has_every_byte_that_it_acknowledged() {
     let mut server = Served::start(folder.path(), &[]);
     let mut objects = 0;
     let mut address = String::new();
-    let mut kept = 0;
+    let (mut acknowledged, mut kept) = (0, 0);
     for _ in 0..kills {
         if address.is_empty() {
             let length = [("Upload-Length", FILE_BYTES.to_string())];
@@ -127,7 +127,7 @@ async fn a_killed_server_has_every_byte_that_it_acknowledged() {
             .patch(url.clone(), kept, &file[kept..kept + piece])
             .await;
         assert_eq!(answer.status(), 204);
-        let acknowledged = kept + piece;
+        acknowledged = kept + piece;
         let rest = &file[acknowledged..];
         let now = chance.below(rest.len() * 5 / 4 + 1).min(rest.len());
         let mut open = client.begin(&url, acknowledged, rest, now);
