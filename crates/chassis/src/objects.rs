@@ -255,8 +255,7 @@ impl Objects {
                     .write(|tx| Box::pin(async move { store::insert_over(tx, row).await }))
                     .await;
                 match noted {
-                    Ok(Some(noted)) => return Ok(store::read(noted)?),
-                    Ok(None) => {}
+                    Ok(noted) => return Ok(store::read(noted)?),
                     Err(fault) if fault.is_race() => {}
                     Err(fault) => return Err(fault),
                 }

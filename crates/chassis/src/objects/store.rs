@@ -77,10 +77,28 @@ pub(super) async fn insert(
             });
         }
     }
+    insert_object(tx, new, noted.id).await
+}
+
+/// Notes an object over the bytes `new.blob`, which were noted when they were looked for. Where they have gone since, the
+/// foreign key refuses it: nothing here may bring their row back, for the bytes behind it are being removed.
+pub(super) async fn insert_over(
+    tx: &DatabaseTransaction,
+    new: NewRow,
+) -> Result<object::Model, ObjectFault> {
+    let blob = new.blob.clone();
+    insert_object(tx, new, blob).await
+}
+
+async fn insert_object(
+    tx: &DatabaseTransaction,
+    new: NewRow,
+    blob: String,
+) -> Result<object::Model, ObjectFault> {
     let row = object::Model {
         id: new.id.to_string(),
-        workspace_id: workspace,
-        blob_id: noted.id,
+        workspace_id: new.workspace.to_string(),
+        blob_id: blob,
         hash: new.hash,
         size_bytes: new.size_bytes as i64,
         kind: new.kind,
@@ -99,18 +117,6 @@ pub(super) async fn insert(
             .await?;
     }
     Ok(row)
-}
-
-/// Notes an object over bytes that are noted already. None where they have gone meanwhile.
-pub(super) async fn insert_over(
-    tx: &DatabaseTransaction,
-    new: NewRow,
-) -> Result<Option<object::Model>, ObjectFault> {
-    let there = blob::Entity::find_by_id(&new.blob).one(tx).await?;
-    if there.is_none() {
-        return Ok(None);
-    }
-    insert(tx, new).await.map(Some)
 }
 
 async fn add_usage(tx: &DatabaseTransaction, workspace: &str, bytes: i64) -> Result<(), DataError> {
