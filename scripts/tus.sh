@@ -5,6 +5,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 binary=${APLOMB_BINARY:-$target/debug/aplomb}
+unset APLOMB_BINARY # the server would take it for a setting
 megabytes=${MEGABYTES:-20}
 here=$root/e2e/tus
 
