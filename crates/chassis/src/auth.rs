@@ -6,9 +6,11 @@
 //! * [`Auth`]: from credentials ([`credentials`], [`origin`]) to a caller (`identify`)
 //! * [`password`], [`sessions`] with their [`tokens`], `totp`, `reset`, `lockout`: signing in, and what keeps others from it
 //! * [`keys`]: API keys; `used`: when they and sessions were last used; `keep`: the room's loop
+//! * [`audit`]: what was done, by whom, in a chain that shows if it is changed
 //! * `tables`: what is stored; `api`: the routes; `post`: the seam to the room that sends mail
 
 pub(crate) mod api;
+pub mod audit;
 mod caller;
 pub mod credentials;
 mod figures;
@@ -243,7 +245,9 @@ pub(crate) fn unauthorised(code: &'static str) -> Problem {
 
 /// The room's tables.
 pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    tables::migrations()
+    let mut all = tables::migrations();
+    all.extend(audit::tables::migrations());
+    all
 }
 
 /// The workspace that the first start makes: where a single team never thinks of workspaces, everything is in this one.

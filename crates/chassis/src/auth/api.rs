@@ -24,6 +24,7 @@ use crate::service::Context;
 /// The routes of the room.
 pub(crate) fn routes() -> OpenApiRouter<Arc<Context>> {
     OpenApiRouter::new()
+        .merge(super::audit::api::routes())
         .routes(routes!(login::login))
         .routes(routes!(login::refresh))
         .routes(routes!(login::logout))

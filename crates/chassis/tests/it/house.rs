@@ -101,7 +101,7 @@ pub(crate) struct Running {
     pub(crate) log: Log,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<Result<Drain, HouseFault>>,
-    data: config::Data,
+    pub(crate) data: config::Data,
     clock: Arc<dyn Clock>,
     pub(crate) auth: Auth,
     folder: TempDir,

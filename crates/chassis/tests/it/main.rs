@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod access;
+mod audit;
 mod config;
 mod data;
 mod events;
