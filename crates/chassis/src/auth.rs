@@ -6,6 +6,7 @@
 //! * [`Auth`]: from credentials ([`credentials`], [`origin`]) to a caller (`identify`)
 //! * [`password`], [`sessions`] with their [`tokens`], `totp`, `reset`, `lockout`: signing in, and what keeps others from it
 //! * [`keys`]: API keys; `used`: when they and sessions were last used; `keep`: the room's loop
+//! * [`set_up`]: the first account
 //! * [`audit`]: what was done, by whom, in a chain that shows if it is changed
 //! * `tables`: what is stored; `api`: the routes; `post`: the seam to the room that sends mail
 
@@ -25,6 +26,7 @@ mod reset;
 mod role;
 mod scope;
 pub mod sessions;
+pub mod set_up;
 pub(crate) mod tables;
 pub mod tokens;
 mod totp;
@@ -247,6 +249,7 @@ pub(crate) fn unauthorised(code: &'static str) -> Problem {
 pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
     let mut all = tables::migrations();
     all.extend(audit::tables::migrations());
+    all.extend(set_up::migrations());
     all
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::data::place::{Place, on_each};
 use crate::house::house;
+use crate::sign_in::{EMAIL, PASSWORD, person};
 
 async fn open(place: &Place) -> Database {
     let database = place.open_bare().await;
@@ -242,6 +243,45 @@ async fn the_log_is_listed_filtered_and_exported() {
         for path in ["/api/v1/audit", "/api/v1/audit/export"] {
             assert_eq!(house.client.get(house.url(path)).bearer_auth(&reader).send().await.unwrap().status(), 403);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_befalls_an_account_is_written_down() {
+    on_each(async |place| {
+        let house = house().at(place).start().await;
+        let user = person(&house, EMAIL, "member").await;
+        let cookie = house.cookie().await;
+        for _ in 0..5 {
+            assert_eq!(house.sign_in(EMAIL, "wrong password").await.status(), 401);
+        }
+        let database = house.database().await;
+        let home = home_workspace(&database).await.unwrap();
+        let actions = async || -> Vec<(String, String)> {
+            let chain = chain(&database, home).await.into_iter();
+            chain.map(|entry| (entry.link.action, entry.link.actor)).collect()
+        };
+        let (person, system) = (format!("user:{user}"), "system".to_owned());
+        let signed_in = ("auth.sign_in".to_owned(), person.clone());
+        let locked = ("auth.lock".to_owned(), system);
+        // The lock is noted beside the answer.
+        while actions().await.len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(actions().await, [signed_in.clone(), locked.clone()]);
+        place.clock.advance_ms(3_600_000);
+        let body = json!({"current": PASSWORD, "password": "another horse battery"});
+        let changed = house.page(reqwest::Method::POST, "/auth/password", &cookie, Some(body)).await;
+        assert_eq!(changed.status(), 204);
+        chassis::auth::sessions::end_all_of(&house.auth, user).await.unwrap();
+        let expected = ["auth.password_change", "auth.sign_out_everywhere"].map(|action| (action.to_owned(), person.clone()));
+        assert_eq!(actions().await[2..], expected);
+        house.key("luna:read").await;
+        assert_eq!(actions().await[4], ("key.create".to_owned(), "console:cli".to_owned()));
+        assert!(matches!(audit::verify(&database, home).await.unwrap(), Verdict::Intact(_)));
+        let text: String = chain(&database, home).await.iter().map(|entry| format!("{entry:?}")).collect();
+        assert!(!text.contains(PASSWORD) && !text.contains(EMAIL) && !text.contains("ak_live_"), "{text}");
     })
     .await;
 }
