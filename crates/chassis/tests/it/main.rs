@@ -16,6 +16,7 @@ mod notify;
 mod objects;
 mod outside;
 mod redis;
+mod set_up;
 mod sign_in;
 mod uploads;
 mod upstream;

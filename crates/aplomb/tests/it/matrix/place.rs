@@ -164,7 +164,7 @@ impl Place {
         let tables = "SELECT m.name, group_concat('quote(\"' || p.name || '\")', ' || ''|'' || '), max(p.name = 'workspace_id') \
                       FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table' GROUP BY m.name";
         let rows = sqlx::query(tables).fetch_all(&mut connection).await.unwrap();
-        let mut all = BTreeMap::new();
+        let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for row in rows {
             let (table, columns, owned): (String, String, i64) = (row.get(0), row.get(1), row.get(2));
             let of_a = match table.as_str() {
