@@ -3,6 +3,7 @@
 // Says to clippy that helpers here are test code too, and may unwrap.
 #![cfg(test)]
 
+mod audit;
 mod commands;
 mod floors;
 mod house;

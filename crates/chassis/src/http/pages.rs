@@ -88,7 +88,13 @@ struct Form<'a> {
 impl Writer<'_> {
     fn say(&self, key: &str) -> String {
         let range = vec![("minimum", SHORTEST.to_string()), ("maximum", LONGEST.to_string())];
-        escape(&self.catalogue.text(self.language, key, &range))
+        let text = escape(&self.catalogue.text(self.language, key, &range));
+        // Words to be typed stand between backquotes.
+        let parts = text.split('`').enumerate();
+        parts.fold(String::new(), |all, (at, part)| match at % 2 {
+            0 => all + part,
+            _ => all + "<code>" + part + "</code>",
+        })
     }
 
     fn page(&self, name: &str) -> String {
@@ -192,9 +198,9 @@ impl Writer<'_> {
         )
     }
 
-    fn new_password(&self) -> String {
+    fn new_password(&self, label: &str) -> String {
         let attributes = "type=\"password\" autocomplete=\"new-password\" required";
-        self.field("password", "password", "pages.new_password", attributes, Some("pages.password_rules"))
+        self.field("password", "password", label, attributes, Some("pages.password_rules"))
     }
 
     fn old_password(&self) -> String {
@@ -213,7 +219,7 @@ impl Writer<'_> {
 
     fn set_up(&self) -> String {
         let name = self.field("name", "name", "pages.name", "autocomplete=\"name\" required", None);
-        let fields = name + &self.email() + &self.new_password();
+        let fields = name + &self.email() + &self.new_password("pages.password");
         let head = Form { action: "/api/v1/auth/set-up", after: "set-up", more: "data-token" };
         self.state("form", "pages.set_up", "pages.set_up_lead", &self.form(&head, &fields, "pages.set_up_button"))
             + &self.state("no-link", "pages.set_up", "pages.set_up_no_link", &self.to_sign_in())
@@ -225,13 +231,13 @@ impl Writer<'_> {
         let name = self.field("name", "name", "pages.name", "autocomplete=\"name\"", None);
         let fields = format!(
             "{facts}<div data-new-account hidden>{name}{}</div><div data-old-account hidden>{}</div>",
-            self.new_password(),
+            self.new_password("pages.password"),
             self.old_password()
         );
         let head = Form { action: "/api/v1/auth/invite/accept", after: "invite", more: "data-token" };
         let problem = "<p class=\"status\" data-fill=\"problem\"></p>".to_owned() + &self.to_sign_in();
         self.state("form", "pages.invite", "pages.invite_lead", &self.form(&head, &fields, "pages.invite_button"))
-            + &self.state("no-link", "pages.invite", "pages.invite_no_link", &problem)
+            + &self.state("no-link", "pages.invite_over", "pages.invite_no_link", &problem)
             + &self.state("done", "pages.invite_done", "pages.set_up_done_lead", &self.to_sign_in())
     }
 
@@ -241,7 +247,7 @@ impl Writer<'_> {
         let asked = self.form(&ask, &self.email(), "pages.reset_ask_button") + &self.to_sign_in();
         self.state("ask", "pages.reset_ask", "pages.reset_ask_lead", &asked)
             + &self.state("sent", "pages.reset_sent", "pages.reset_sent_lead", &self.to_sign_in())
-            + &self.state("form", "pages.reset", "pages.reset_lead", &self.form(&set, &self.new_password(), "pages.reset_button"))
+            + &self.state("form", "pages.reset", "pages.reset_lead", &self.form(&set, &self.new_password("pages.new_password"), "pages.reset_button"))
             + &self.state("done", "pages.reset_done", "pages.set_up_done_lead", &self.to_sign_in())
     }
 
