@@ -65,7 +65,11 @@ pub(crate) fn run(services: &Services, verb: &Verb) -> anyhow::Result<ExitCode> 
             }
         }
         database.close().await?;
-        Ok(if is_intact { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if is_intact {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
     })
 }
 

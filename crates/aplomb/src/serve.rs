@@ -34,7 +34,11 @@ async fn run(services: &Services, config: Config) -> anyhow::Result<ExitCode> {
     let listener = listen(config.http.listen)?;
     let address = listener.local_addr()?;
     let folder = config.data.folder.clone();
-    let public = config.http.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
+    let public = config
+        .http
+        .public_url
+        .as_ref()
+        .map(|url| url.as_str().trim_end_matches('/').to_owned());
     let stop = stop_signal()?;
     let house = House::open(services, config, Arc::new(SystemClock), std::io::stderr()).await?;
     let at = if address.ip().is_loopback() || address.ip().is_unspecified() {

@@ -12,7 +12,10 @@ use examples::{Examples, body};
 use place::Place;
 
 /// Reads that have another answer than success, with the reason.
-const NO_SUCCESS: [(&str, &str); 1] = [("/api/v1/objects/{id}/signed", "takes a signature in its query")];
+const NO_SUCCESS: [(&str, &str); 1] = [(
+    "/api/v1/objects/{id}/signed",
+    "takes a signature in its query",
+)];
 
 #[derive(Clone, Debug)]
 struct Operation {
@@ -63,14 +66,23 @@ impl Operation {
         let mut all = Vec::new();
         for (template, item) in document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
-                let Ok(method) = method.to_uppercase().parse::<Method>() else { continue };
+                let Ok(method) = method.to_uppercase().parse::<Method>() else {
+                    continue;
+                };
                 if !operation.is_object() || operation.get("responses").is_none() {
                     continue;
                 }
                 let stated = operation["x-access"].as_str().unwrap_or_default();
-                let access = access(stated).ok_or_else(|| format!("{method} {template} does not state `x-access`: `{stated}`"))?;
+                let access = access(stated).ok_or_else(|| {
+                    format!("{method} {template} does not state `x-access`: `{stated}`")
+                })?;
                 let takes_body = operation.get("requestBody").is_some();
-                all.push(Self { method, template: template.clone(), access, takes_body });
+                all.push(Self {
+                    method,
+                    template: template.clone(),
+                    access,
+                    takes_body,
+                });
             }
         }
         Ok(all)
@@ -86,7 +98,11 @@ impl Operation {
             (Who::FitKey, Access::Scope(..)) => Outcome::LetIn,
             (Who::UnfitKey, Access::Scope(..)) => Outcome::Forbidden,
             (Who::Member(role), Access::Scope(room, verb)) => {
-                if role.allows(Scope::new(room, *verb)) { Outcome::LetIn } else { Outcome::Forbidden }
+                if role.allows(Scope::new(room, *verb)) {
+                    Outcome::LetIn
+                } else {
+                    Outcome::Forbidden
+                }
             }
         }
     }
@@ -107,27 +123,42 @@ fn access(stated: &str) -> Option<Access> {
         "signed-in" => Some(Access::SignedIn),
         scope => {
             let (room, verb) = scope.split_once(':')?;
-            let verb = [Verb::Read, Verb::Write, Verb::Admin].into_iter().find(|own| own.word() == verb)?;
+            let verb = [Verb::Read, Verb::Write, Verb::Admin]
+                .into_iter()
+                .find(|own| own.word() == verb)?;
             Some(Access::Scope(room.to_owned(), verb))
         }
     }
 }
 
 fn everybody() -> Vec<Who> {
-    let mut all = vec![Who::Nobody, Who::Stranger, Who::Trespasser, Who::UnfitKey, Who::FitKey];
+    let mut all = vec![
+        Who::Nobody,
+        Who::Stranger,
+        Who::Trespasser,
+        Who::UnfitKey,
+        Who::FitKey,
+    ];
     all.extend(Role::ALL.map(Who::Member));
     all
 }
 
 /// Adds who asks.
-async fn signed(place: &Place, who: Who, operation: &Operation, request: RequestBuilder) -> RequestBuilder {
+async fn signed(
+    place: &Place,
+    who: Who,
+    operation: &Operation,
+    request: RequestBuilder,
+) -> RequestBuilder {
     match who {
         Who::Nobody => request,
         Who::Member(role) => request.bearer_auth(place.token(place.person(role), place.a).await),
         Who::Stranger => request.bearer_auth(place.token(place.stranger, place.b).await),
         Who::Trespasser => {
             let token = place.token(place.stranger, place.b).await;
-            request.bearer_auth(token).header("X-Workspace", place.a.to_string())
+            request
+                .bearer_auth(token)
+                .header("X-Workspace", place.a.to_string())
         }
         Who::UnfitKey => {
             let scopes = match &operation.access {
@@ -152,7 +183,10 @@ async fn signed(place: &Place, who: Who, operation: &Operation, request: Request
 async fn answer(request: RequestBuilder) -> (u16, String, String) {
     let answer = request.send().await.unwrap();
     let status = answer.status().as_u16();
-    let streams = answer.headers().get("content-type").is_some_and(|kind| kind == "text/event-stream");
+    let streams = answer
+        .headers()
+        .get("content-type")
+        .is_some_and(|kind| kind == "text/event-stream");
     if streams {
         return (status, String::new(), String::new());
     }
@@ -163,13 +197,22 @@ async fn answer(request: RequestBuilder) -> (u16, String, String) {
     (status, code, text)
 }
 
-fn judge(operation: &Operation, who: Who, outcome: Outcome, answer: &(u16, String, String), examples: &Examples) -> Option<String> {
+fn judge(
+    operation: &Operation,
+    who: Who,
+    outcome: Outcome,
+    answer: &(u16, String, String),
+    examples: &Examples,
+) -> Option<String> {
     let (status, code, text) = answer;
     let names_a = operation.template.contains('{');
     let is_success = (200..400).contains(status);
-    let refused = *status == 401 || (*status == 403 && code == "auth.forbidden" && operation.access != Access::SignedIn);
+    let refused = *status == 401
+        || (*status == 403 && code == "auth.forbidden" && operation.access != Access::SignedIn);
     // The answer to HEAD has no body, and so no code.
-    let is = |expected: u16, problem: &str| *status == expected && (code == problem || operation.method == Method::HEAD);
+    let is = |expected: u16, problem: &str| {
+        *status == expected && (code == problem || operation.method == Method::HEAD)
+    };
     let fits = match outcome {
         Outcome::Unknown => is(401, "auth.required"),
         Outcome::Forbidden => is(403, "auth.forbidden"),
@@ -179,13 +222,21 @@ fn judge(operation: &Operation, who: Who, outcome: Outcome, answer: &(u16, Strin
         Outcome::OutsideA if names_a => matches!(status, 403 | 404),
         Outcome::OutsideA => *status < 500 && !refused,
         // A handler's own pause is its answer; the limits of the front would hide what it thinks.
-        Outcome::LetIn => *status < 500 && !code.starts_with("limits.") && (operation.access == Access::Public || !refused),
+        Outcome::LetIn => {
+            *status < 500
+                && !code.starts_with("limits.")
+                && (operation.access == Access::Public || !refused)
+        }
     };
     let must_succeed = operation.method == Method::GET
         && who == Who::Member(Role::Owner)
-        && !NO_SUCCESS.iter().any(|(template, _)| *template == operation.template);
+        && !NO_SUCCESS
+            .iter()
+            .any(|(template, _)| *template == operation.template);
     let outside = matches!(outcome, Outcome::OutsideA) || !matches!(outcome, Outcome::LetIn);
-    let shown = examples.shown_in(text).filter(|_| outside && operation.access != Access::Public);
+    let shown = examples
+        .shown_in(text)
+        .filter(|_| outside && operation.access != Access::Public);
     if !fits {
         Some(format!("must be {outcome:?}"))
     } else if must_succeed && !is_success {
@@ -193,7 +244,12 @@ fn judge(operation: &Operation, who: Who, outcome: Outcome, answer: &(u16, Strin
     } else {
         shown.map(|shown| format!("shows `{shown}` of A"))
     }
-    .map(|fault| format!("{} {} by {who:?} {fault}: {status} {text:.200}", operation.method, operation.template))
+    .map(|fault| {
+        format!(
+            "{} {} by {who:?} {fault}: {status} {text:.200}",
+            operation.method, operation.template
+        )
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -218,11 +274,21 @@ async fn every_operation_lets_in_whom_it_says_and_shows_nobody_anothers_things()
             if outcome == Outcome::LetIn || (operation.is_exempt() && who == Who::Trespasser) {
                 continue;
             }
-            let request = place.client.request(operation.method.clone(), place.url(&path)).header("Tus-Resumable", "1.0.0");
-            let request = match body(&operation.method, &operation.template, request.try_clone().unwrap()) {
+            let request = place
+                .client
+                .request(operation.method.clone(), place.url(&path))
+                .header("Tus-Resumable", "1.0.0");
+            let request = match body(
+                &operation.method,
+                &operation.template,
+                request.try_clone().unwrap(),
+            ) {
                 Some(request) => request,
                 None if operation.takes_body && operation.template.contains('{') => {
-                    faults.push(format!("{} {}: no example of a body in matrix/examples.rs", operation.method, operation.template));
+                    faults.push(format!(
+                        "{} {}: no example of a body in matrix/examples.rs",
+                        operation.method, operation.template
+                    ));
                     break;
                 }
                 None => request,
@@ -231,12 +297,21 @@ async fn every_operation_lets_in_whom_it_says_and_shows_nobody_anothers_things()
         }
         let before = place.snapshot().await;
         for (who, outcome, request) in requests {
-            faults.extend(judge(operation, who, outcome, &answer(request).await, &examples));
+            faults.extend(judge(
+                operation,
+                who,
+                outcome,
+                &answer(request).await,
+                &examples,
+            ));
         }
         let after = place.snapshot().await;
         for (table, rows) in &before {
             if after.get(table) != Some(rows) {
-                faults.push(format!("{} {} changed `{table}` of A for somebody who may not", operation.method, operation.template));
+                faults.push(format!(
+                    "{} {} changed `{table}` of A for somebody who may not",
+                    operation.method, operation.template
+                ));
             }
         }
     }
@@ -244,28 +319,52 @@ async fn every_operation_lets_in_whom_it_says_and_shows_nobody_anothers_things()
     // Those who may: what reads first, what removes last, and the workspace itself at the very end.
     operations.sort_by_key(|operation| {
         let removes = operation.method == Method::DELETE;
-        (!operation.is_safe(), removes, removes && operation.template == "/api/v1/workspaces/{id}")
+        (
+            !operation.is_safe(),
+            removes,
+            removes && operation.template == "/api/v1/workspaces/{id}",
+        )
     });
     for operation in &operations {
-        let Ok(path) = examples.fill(&operation.template) else { continue };
+        let Ok(path) = examples.fill(&operation.template) else {
+            continue;
+        };
         let mut requests = Vec::new();
         for who in everybody() {
             if operation.outcome(who) == Outcome::LetIn {
-                let request = place.client.request(operation.method.clone(), place.url(&path)).header("Tus-Resumable", "1.0.0");
-                let request = body(&operation.method, &operation.template, request.try_clone().unwrap()).unwrap_or(request);
+                let request = place
+                    .client
+                    .request(operation.method.clone(), place.url(&path))
+                    .header("Tus-Resumable", "1.0.0");
+                let request = body(
+                    &operation.method,
+                    &operation.template,
+                    request.try_clone().unwrap(),
+                )
+                .unwrap_or(request);
                 requests.push((who, signed(&place, who, operation, request).await));
             }
         }
         for (who, request) in requests {
             let answer = answer(request).await;
-            let is_gone = operation.method == Method::DELETE && operation.template == "/api/v1/workspaces/{id}";
+            let is_gone = operation.method == Method::DELETE
+                && operation.template == "/api/v1/workspaces/{id}";
             if !is_gone {
                 faults.extend(judge(operation, who, Outcome::LetIn, &answer, &examples));
             }
         }
     }
-    assert!(operations.len() > 30, "only {} operations", operations.len());
-    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    assert!(
+        operations.len() > 30,
+        "only {} operations",
+        operations.len()
+    );
+    assert!(
+        faults.is_empty(),
+        "{} faults:\n{}",
+        faults.len(),
+        faults.join("\n")
+    );
 }
 
 #[tokio::test]
@@ -273,13 +372,21 @@ async fn the_matrix_has_all_services_and_each_operation_states_its_access() {
     let place = Place::start().await;
     let kept: Value = serde_json::from_str(include_str!("../golden/openapi.json")).unwrap();
     for path in kept["paths"].as_object().unwrap().keys() {
-        assert!(place.document["paths"].get(path).is_some(), "{path} is not in the matrix: name its service in matrix/place.rs");
+        assert!(
+            place.document["paths"].get(path).is_some(),
+            "{path} is not in the matrix: name its service in matrix/place.rs"
+        );
     }
     let operations = Operation::all(&place.document).unwrap();
     let rooms = chassis::house::rooms(&vec![std::sync::Arc::new(luna::Luna)]);
     for operation in operations {
         if let Access::Scope(room, _) = &operation.access {
-            assert!(rooms.contains(&room.as_str()), "{} {} asks for the room `{room}`, which no key can name", operation.method, operation.template);
+            assert!(
+                rooms.contains(&room.as_str()),
+                "{} {} asks for the room `{room}`, which no key can name",
+                operation.method,
+                operation.template
+            );
         }
     }
 }
@@ -288,7 +395,15 @@ async fn the_matrix_has_all_services_and_each_operation_states_its_access() {
 async fn what_is_under_api_and_not_documented_does_not_answer() {
     let place = Place::start().await;
     let owner = place.token(place.person(Role::Owner), place.a).await;
-    for path in ["/api/", "/api/v1", "/api/v1/", "/api/v1/nothing", "/api/v2/luna/variants", "/api/v1/luna/variants/", "/api/v1//luna/variants"] {
+    for path in [
+        "/api/",
+        "/api/v1",
+        "/api/v1/",
+        "/api/v1/nothing",
+        "/api/v2/luna/variants",
+        "/api/v1/luna/variants/",
+        "/api/v1//luna/variants",
+    ] {
         let (status, code, _) = answer(place.client.get(place.url(path)).bearer_auth(&owner)).await;
         assert_eq!((status, code.as_str()), (404, "http.not_found"), "{path}");
     }

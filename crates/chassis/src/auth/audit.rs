@@ -11,7 +11,9 @@ pub(super) mod tables;
 mod verify;
 
 use sea_orm::sea_query::{Expr, ExprTrait as _};
-use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
+};
 use serde_json::{Value, json};
 
 use super::tables::member;
@@ -117,7 +119,9 @@ pub async fn record(tx: &DatabaseTransaction, entry: Entry) -> Result<(), DataEr
         previous_hash: Set(previous),
         hash: Set(hash),
     };
-    audit::Entity::insert(row).exec_without_returning(tx).await?;
+    audit::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await?;
     Ok(())
 }
 
@@ -141,7 +145,14 @@ pub(super) async fn record_for(
     for workspace in workspaces {
         let workspace = sessions::parsed(&workspace, "member.workspace_id")?;
         let subject = format!("user:{user}");
-        let entry = Entry { workspace, actor, action, subject, detail: detail.clone(), at };
+        let entry = Entry {
+            workspace,
+            actor,
+            action,
+            subject,
+            detail: detail.clone(),
+            at,
+        };
         record(tx, entry).await?;
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! API keys: a secret for programs, of which only a hash is kept.
 
-use serde_json::json;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::json;
 
 use super::audit::{self, Actor, Entry};
 use super::sessions::{Standing, parsed, role_of};

@@ -6,11 +6,11 @@
 
 use std::time::Duration;
 
-use serde_json::json;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter,
 };
+use serde_json::json;
 
 use super::audit::{self, Actor};
 use super::sessions::{after, parsed};
@@ -43,12 +43,16 @@ pub(super) enum Attempt {
 impl Attempt {
     /// Notes a lock in the audit of the person's workspaces, beside the answer: its time must not tell who has an account.
     pub(super) fn failed(self, auth: &Auth, user: Option<UserId>) {
-        let (Self::Locks { attempts }, Some(user)) = (self, user) else { return };
+        let (Self::Locks { attempts }, Some(user)) = (self, user) else {
+            return;
+        };
         let (auth, now) = (auth.clone(), auth.clock().now());
         task::spawn(async move {
             let detail = json!({"attempts": attempts});
             let noted = auth.database().write(move |tx| {
-                Box::pin(async move { audit::record_for(tx, user, Actor::System, "auth.lock", detail, now).await })
+                Box::pin(async move {
+                    audit::record_for(tx, user, Actor::System, "auth.lock", detail, now).await
+                })
             });
             if let Err(fault) = noted.await {
                 tracing::error!(error = %fault, user.id = %user, "a locked account was not noted in the audit");

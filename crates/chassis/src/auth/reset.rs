@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::json;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::json;
 
 use super::audit::{self, Actor};
 use super::tables::sign_in::password_reset;
@@ -127,7 +127,11 @@ pub(super) async fn replace(
         By::Link(token) => (Some(keys::hex(&keys::hash(token))), None),
         By::Session(session) => (None, Some(session)),
     };
-    let action = if link.is_some() { "auth.password_reset" } else { "auth.password_change" };
+    let action = if link.is_some() {
+        "auth.password_reset"
+    } else {
+        "auth.password_change"
+    };
     let ended = auth
         .database()
         .write(move |tx| {

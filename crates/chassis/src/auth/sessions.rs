@@ -6,16 +6,16 @@ mod refresh;
 use std::time::Duration;
 
 use http::HeaderValue;
-use serde_json::json;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
+use serde_json::json;
 
+use super::audit::{self, Actor, Entry};
 use super::tables::sign_in::session;
 use super::tables::{member, user};
-use super::audit::{self, Actor, Entry};
 use super::{Auth, Role, SessionId, UserId, WorkspaceId, credentials, keys};
 use crate::clock::Timestamp;
 use crate::config::{self, Secret};
@@ -176,7 +176,15 @@ pub(super) async fn end_others(
             Box::pin(async move {
                 let ended = end_in(tx, user, but, now).await?;
                 let detail = json!({"sessions": ended.len()});
-                audit::record_for(tx, user, Actor::User(user), "auth.sign_out_everywhere", detail, now).await?;
+                audit::record_for(
+                    tx,
+                    user,
+                    Actor::User(user),
+                    "auth.sign_out_everywhere",
+                    detail,
+                    now,
+                )
+                .await?;
                 Ok::<_, DataError>(ended)
             })
         })

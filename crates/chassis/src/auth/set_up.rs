@@ -48,7 +48,9 @@ pub async fn token(database: &Database) -> Result<Option<Secret>, DataError> {
                 if user::Entity::find().count(tx).await? > 0 {
                     return Ok(false);
                 }
-                set_up_link::Entity::insert(row).exec_without_returning(tx).await?;
+                set_up_link::Entity::insert(row)
+                    .exec_without_returning(tx)
+                    .await?;
                 Ok::<_, DataError>(true)
             })
         })
@@ -82,12 +84,19 @@ pub(super) async fn look(auth: &Auth, token: &str) -> Result<Outcome, DataError>
         return Ok(Outcome::Done);
     }
     let id = UserId::generate(auth.clock());
-    let row = set_up_link::Entity::find_by_id(keys::hex(&keys::hash(token))).one(read).await?;
+    let row = set_up_link::Entity::find_by_id(keys::hex(&keys::hash(token)))
+        .one(read)
+        .await?;
     Ok(row.map_or(Outcome::Over, |_| Outcome::Made(id)))
 }
 
 /// Makes the first account, owner of the home workspace, and uses the link up.
-pub(super) async fn make(auth: &Auth, token: &str, owner: Owner, home: WorkspaceId) -> Result<Outcome, DataError> {
+pub(super) async fn make(
+    auth: &Auth,
+    token: &str,
+    owner: Owner,
+    home: WorkspaceId,
+) -> Result<Outcome, DataError> {
     let (now, id) = (auth.clock().now(), UserId::generate(auth.clock()));
     let link = keys::hex(&keys::hash(token));
     auth.database()
@@ -124,14 +133,18 @@ async fn insert(
         created_at: Set(now.to_string()),
         disabled_at: Set(None),
     };
-    user::Entity::insert(person).exec_without_returning(tx).await?;
+    user::Entity::insert(person)
+        .exec_without_returning(tx)
+        .await?;
     let membership = member::ActiveModel {
         workspace_id: Set(home.to_string()),
         user_id: Set(id.to_string()),
         role: Set(Role::Owner.word().to_owned()),
         created_at: Set(now.to_string()),
     };
-    member::Entity::insert(membership).exec_without_returning(tx).await?;
+    member::Entity::insert(membership)
+        .exec_without_returning(tx)
+        .await?;
     let entry = Entry {
         workspace: home,
         actor: Actor::User(id),
@@ -160,7 +173,12 @@ impl MigrationTrait for CreateLink {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let table = Table::create()
             .table("set_up_link")
-            .col(ColumnDef::new("secret_hash").text().not_null().primary_key())
+            .col(
+                ColumnDef::new("secret_hash")
+                    .text()
+                    .not_null()
+                    .primary_key(),
+            )
             .col(ColumnDef::new("created_at").text().not_null())
             .take();
         manager.create_table(table).await

@@ -122,7 +122,15 @@ pub(super) async fn confirm(
                 recovery_code::Entity::insert_many(rows)
                     .exec_without_returning(tx)
                     .await?;
-                audit::record_for(tx, user, Actor::User(user), "auth.totp_enable", Value::Null, now).await?;
+                audit::record_for(
+                    tx,
+                    user,
+                    Actor::User(user),
+                    "auth.totp_enable",
+                    Value::Null,
+                    now,
+                )
+                .await?;
                 Ok::<_, DataError>(true)
             })
         })
@@ -141,7 +149,15 @@ pub(super) async fn remove(auth: &Auth, user: UserId) -> Result<bool, DataError>
                     .exec(tx)
                     .await?;
                 if done.rows_affected > 0 {
-                    audit::record_for(tx, user, Actor::User(user), "auth.totp_disable", Value::Null, now).await?;
+                    audit::record_for(
+                        tx,
+                        user,
+                        Actor::User(user),
+                        "auth.totp_disable",
+                        Value::Null,
+                        now,
+                    )
+                    .await?;
                 }
                 Ok(done.rows_affected > 0)
             })

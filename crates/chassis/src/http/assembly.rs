@@ -16,8 +16,8 @@ use super::RequestContext;
 use super::conditional::EntityTag;
 use super::contract;
 use super::health::{self, Vitals};
-use super::pages::{self, Pages};
 use super::home::Home;
+use super::pages::{self, Pages};
 use super::problem::Problem;
 use crate::auth;
 use crate::config::Secret;
@@ -81,7 +81,11 @@ pub fn router(
     let page = move |Extension(request): Extension<RequestContext>, uri: Uri| {
         std::future::ready(pages.answer(uri.path(), uri.query(), request.language))
     };
-    let pages = pages::ADDRESSES.into_iter().fold(Router::new(), |all, address| all.route(address, get(page.clone())));
+    let pages = pages::ADDRESSES
+        .into_iter()
+        .fold(Router::new(), |all, address| {
+            all.route(address, get(page.clone()))
+        });
     let metrics_token = context.config.telemetry.metrics_token.clone();
     let watched = vitals.clone();
     let scraped = move |headers: HeaderMap| async move {

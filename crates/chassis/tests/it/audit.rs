@@ -33,15 +33,31 @@ async fn record(database: &Database, workspace: WorkspaceId, number: u32) -> Res
 }
 
 async fn chain(database: &Database, workspace: WorkspaceId) -> Vec<Chained> {
-    let texts: Vec<String> = audit::lines(database.clone(), workspace).try_collect().await.unwrap();
-    texts.concat().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    let texts: Vec<String> = audit::lines(database.clone(), workspace)
+        .try_collect()
+        .await
+        .unwrap();
+    texts
+        .concat()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 /// As somebody with the file or the server's password does it: past the triggers.
 async fn tamper(database: &Database, sql: &str) {
     let (off, sql) = match database.kind() {
-        "SQLite" => (vec!["DROP TRIGGER IF EXISTS audit_no_update", "DROP TRIGGER IF EXISTS audit_no_delete"], sql.to_owned()),
-        _ => (vec!["ALTER TABLE audit DISABLE TRIGGER USER"], sql.to_owned()),
+        "SQLite" => (
+            vec![
+                "DROP TRIGGER IF EXISTS audit_no_update",
+                "DROP TRIGGER IF EXISTS audit_no_delete",
+            ],
+            sql.to_owned(),
+        ),
+        _ => (
+            vec!["ALTER TABLE audit DISABLE TRIGGER USER"],
+            sql.to_owned(),
+        ),
     };
     database
         .write(move |tx| {
@@ -65,14 +81,24 @@ async fn many_writers_keep_one_chain() {
         let home = home_workspace(&one).await.unwrap();
         let other = create_workspace(&one, "Other").await.unwrap();
         let writes = (0..50).map(|number| {
-            let database = if number % 2 == 0 { one.clone() } else { two.clone() };
-            chassis::task::spawn(async move { record(&database, if number < 40 { home } else { other }, number).await })
+            let database = if number % 2 == 0 {
+                one.clone()
+            } else {
+                two.clone()
+            };
+            chassis::task::spawn(async move {
+                record(&database, if number < 40 { home } else { other }, number).await
+            })
         });
         for write in join_all(writes).await {
             write.unwrap().unwrap();
         }
         for (workspace, entries) in [(home, 40), (other, 10)] {
-            let Verdict::Intact(Intact { entries: found, head }) = audit::verify(&two, workspace).await.unwrap() else {
+            let Verdict::Intact(Intact {
+                entries: found,
+                head,
+            }) = audit::verify(&two, workspace).await.unwrap()
+            else {
                 panic!("broken");
             };
             let chain = chain(&one, workspace).await;
@@ -97,7 +123,14 @@ async fn an_entry_lasts_with_its_change_or_not_at_all() {
         let home = home_workspace(&database).await.unwrap();
         record(&database, home, 1).await.unwrap();
         let at = database.clock().now();
-        let entry = Entry { workspace: home, actor: Actor::System, action: "test.undone", subject: "x:1".into(), detail: Value::Null, at };
+        let entry = Entry {
+            workspace: home,
+            actor: Actor::System,
+            action: "test.undone",
+            subject: "x:1".into(),
+            detail: Value::Null,
+            at,
+        };
         let undone = database
             .write(move |tx| {
                 Box::pin(async move {
@@ -108,9 +141,16 @@ async fn an_entry_lasts_with_its_change_or_not_at_all() {
             .await;
         assert!(undone.is_err());
         record(&database, home, 2).await.unwrap();
-        let actions: Vec<_> = chain(&database, home).await.into_iter().map(|entry| entry.link.subject).collect();
+        let actions: Vec<_> = chain(&database, home)
+            .await
+            .into_iter()
+            .map(|entry| entry.link.subject)
+            .collect();
         assert_eq!(actions, ["number:1", "number:2"]);
-        assert!(matches!(audit::verify(&database, home).await.unwrap(), Verdict::Intact(_)));
+        assert!(matches!(
+            audit::verify(&database, home).await.unwrap(),
+            Verdict::Intact(_)
+        ));
     })
     .await;
 }
@@ -131,7 +171,10 @@ async fn the_database_itself_refuses_to_change_an_entry() {
                 })
                 .await
                 .unwrap_err();
-            assert!(refused.to_string().contains("audit entries are never"), "{refused}");
+            assert!(
+                refused.to_string().contains("audit entries are never"),
+                "{refused}"
+            );
         }
     })
     .await;
@@ -141,16 +184,56 @@ async fn the_database_itself_refuses_to_change_an_entry() {
 async fn tampering_is_found_at_its_first_entry() {
     let swap = "UPDATE audit SET seq = CASE seq WHEN -2 THEN 3 ELSE 2 END WHERE seq IN (-2, -3)";
     let cases: [(&[&str], i64, Break); 12] = [
-        (&["UPDATE audit SET action = 'test.other' WHERE seq = 3"], 3, Break::Content),
-        (&["UPDATE audit SET actor = 'system' WHERE seq = 1"], 1, Break::Content),
-        (&["UPDATE audit SET at = '2026-01-01T00:00:00.000Z' WHERE seq = 5"], 5, Break::Content),
-        (&["UPDATE audit SET detail = '{}' WHERE seq = 2"], 2, Break::Content),
-        (&["UPDATE audit SET detail = detail || ' ' WHERE seq = 2"], 2, Break::Content),
-        (&["UPDATE audit SET detail = 'no json' WHERE seq = 2"], 2, Break::Content),
-        (&["UPDATE audit SET hash = 'ab' WHERE seq = 4"], 4, Break::Content),
+        (
+            &["UPDATE audit SET action = 'test.other' WHERE seq = 3"],
+            3,
+            Break::Content,
+        ),
+        (
+            &["UPDATE audit SET actor = 'system' WHERE seq = 1"],
+            1,
+            Break::Content,
+        ),
+        (
+            &["UPDATE audit SET at = '2026-01-01T00:00:00.000Z' WHERE seq = 5"],
+            5,
+            Break::Content,
+        ),
+        (
+            &["UPDATE audit SET detail = '{}' WHERE seq = 2"],
+            2,
+            Break::Content,
+        ),
+        (
+            &["UPDATE audit SET detail = detail || ' ' WHERE seq = 2"],
+            2,
+            Break::Content,
+        ),
+        (
+            &["UPDATE audit SET detail = 'no json' WHERE seq = 2"],
+            2,
+            Break::Content,
+        ),
+        (
+            &["UPDATE audit SET hash = 'ab' WHERE seq = 4"],
+            4,
+            Break::Content,
+        ),
         (&["DELETE FROM audit WHERE seq = 3"], 3, Break::Missing),
-        (&["DELETE FROM audit WHERE seq = 1", "UPDATE audit SET seq = -seq", "UPDATE audit SET seq = -seq - 1"], 1, Break::Previous),
-        (&["UPDATE audit SET seq = -seq WHERE seq IN (2, 3)", swap], 2, Break::Previous),
+        (
+            &[
+                "DELETE FROM audit WHERE seq = 1",
+                "UPDATE audit SET seq = -seq",
+                "UPDATE audit SET seq = -seq - 1",
+            ],
+            1,
+            Break::Previous,
+        ),
+        (
+            &["UPDATE audit SET seq = -seq WHERE seq IN (2, 3)", swap],
+            2,
+            Break::Previous,
+        ),
         (&["DELETE FROM audit WHERE seq >= 4"], 4, Break::Cut),
         (&["UPDATE audit_head SET seq = 4"], 5, Break::Head),
     ];
@@ -161,7 +244,10 @@ async fn tampering_is_found_at_its_first_entry() {
             for number in 1..=5 {
                 record(&database, workspace, number).await.unwrap();
             }
-            assert!(matches!(audit::verify(&database, workspace).await.unwrap(), Verdict::Intact(_)));
+            assert!(matches!(
+                audit::verify(&database, workspace).await.unwrap(),
+                Verdict::Intact(_)
+            ));
             for sql in statements {
                 let sql = if sql.contains(" WHERE ") {
                     format!("{sql} AND workspace_id = '{workspace}'")
@@ -170,7 +256,12 @@ async fn tampering_is_found_at_its_first_entry() {
                 };
                 tamper(&database, &sql).await;
             }
-            let Verdict::Broken { seq: found, fault: how, .. } = audit::verify(&database, workspace).await.unwrap() else {
+            let Verdict::Broken {
+                seq: found,
+                fault: how,
+                ..
+            } = audit::verify(&database, workspace).await.unwrap()
+            else {
                 panic!("case {number} is not found");
             };
             assert_eq!((found, how), (seq, fault), "case {number}");
@@ -211,37 +302,89 @@ async fn the_log_is_listed_filtered_and_exported() {
             place.clock.advance_ms(60_000);
         }
         let get = async |path: &str| -> (u16, Value) {
-            let answer = house.client.get(house.url(path)).bearer_auth(&key).send().await.unwrap();
+            let answer = house
+                .client
+                .get(house.url(path))
+                .bearer_auth(&key)
+                .send()
+                .await
+                .unwrap();
             (answer.status().as_u16(), answer.json().await.unwrap())
         };
         let subjects = |page: &Value| -> Vec<String> {
             let items = page["items"].as_array().unwrap();
-            items.iter().map(|item| item["subject"].as_str().unwrap().to_owned()).collect()
+            items
+                .iter()
+                .map(|item| item["subject"].as_str().unwrap().to_owned())
+                .collect()
         };
         let (status, first) = get("/api/v1/audit?limit=2&action=test.*").await;
         assert_eq!(status, 200);
         assert_eq!(subjects(&first), ["number:4", "number:3"]);
         let next = first["next"].as_str().unwrap();
-        let (_, second) = get(&format!("/api/v1/audit?limit=2&action=test.count&cursor={next}")).await;
+        let (_, second) = get(&format!(
+            "/api/v1/audit?limit=2&action=test.count&cursor={next}"
+        ))
+        .await;
         assert_eq!(subjects(&second), ["number:2", "number:1"]);
-        let (_, of_cli) = get("/api/v1/audit?actor=console:cli&since=2026-11-20T15:46:00Z&until=2026-11-20T15:48:00Z").await;
+        let (_, of_cli) = get(
+            "/api/v1/audit?actor=console:cli&since=2026-11-20T15:46:00Z&until=2026-11-20T15:48:00Z",
+        )
+        .await;
         assert_eq!(subjects(&of_cli), ["number:3", "number:2"]);
         assert_eq!(of_cli["next"], Value::Null);
         let (_, none) = get("/api/v1/audit?since=2027-01-01").await;
         assert_eq!(none["items"], json!([]));
-        for wrong in ["since=yesterday", "until=2026-02-31", "actor=", "action=a%20b", "sort=x", "limit=0"] {
-            assert_eq!(get(&format!("/api/v1/audit?{wrong}")).await.0, 422, "{wrong}");
+        for wrong in [
+            "since=yesterday",
+            "until=2026-02-31",
+            "actor=",
+            "action=a%20b",
+            "sort=x",
+            "limit=0",
+        ] {
+            assert_eq!(
+                get(&format!("/api/v1/audit?{wrong}")).await.0,
+                422,
+                "{wrong}"
+            );
         }
-        let export = house.client.get(house.url("/api/v1/audit/export")).bearer_auth(&key).send().await.unwrap();
+        let export = house
+            .client
+            .get(house.url("/api/v1/audit/export"))
+            .bearer_auth(&key)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(export.headers()["content-type"], "application/x-ndjson");
-        let lines: Vec<Chained> = export.text().await.unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines: Vec<Chained> = export
+            .text()
+            .await
+            .unwrap()
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
         assert_eq!(lines.len(), before + 5);
-        assert!(lines.iter().all(|entry| entry.link.workspace == home.to_string()));
+        assert!(
+            lines
+                .iter()
+                .all(|entry| entry.link.workspace == home.to_string())
+        );
         assert_eq!(lines, chain(&database, home).await);
         // Who does not run the workspace does not see what was done in it.
         let reader = house.key("trouble:read").await;
         for path in ["/api/v1/audit", "/api/v1/audit/export"] {
-            assert_eq!(house.client.get(house.url(path)).bearer_auth(&reader).send().await.unwrap().status(), 403);
+            assert_eq!(
+                house
+                    .client
+                    .get(house.url(path))
+                    .bearer_auth(&reader)
+                    .send()
+                    .await
+                    .unwrap()
+                    .status(),
+                403
+            );
         }
     })
     .await;
@@ -260,7 +403,9 @@ async fn what_befalls_an_account_is_written_down() {
         let home = home_workspace(&database).await.unwrap();
         let actions = async || -> Vec<(String, String)> {
             let chain = chain(&database, home).await.into_iter();
-            chain.map(|entry| (entry.link.action, entry.link.actor)).collect()
+            chain
+                .map(|entry| (entry.link.action, entry.link.actor))
+                .collect()
         };
         let (person, system) = (format!("user:{user}"), "system".to_owned());
         let signed_in = ("auth.sign_in".to_owned(), person.clone());
@@ -272,16 +417,34 @@ async fn what_befalls_an_account_is_written_down() {
         assert_eq!(actions().await, [signed_in.clone(), locked.clone()]);
         place.clock.advance_ms(3_600_000);
         let body = json!({"current": PASSWORD, "password": "another horse battery"});
-        let changed = house.page(reqwest::Method::POST, "/auth/password", &cookie, Some(body)).await;
+        let changed = house
+            .page(reqwest::Method::POST, "/auth/password", &cookie, Some(body))
+            .await;
         assert_eq!(changed.status(), 204);
-        chassis::auth::sessions::end_all_of(&house.auth, user).await.unwrap();
-        let expected = ["auth.password_change", "auth.sign_out_everywhere"].map(|action| (action.to_owned(), person.clone()));
+        chassis::auth::sessions::end_all_of(&house.auth, user)
+            .await
+            .unwrap();
+        let expected = ["auth.password_change", "auth.sign_out_everywhere"]
+            .map(|action| (action.to_owned(), person.clone()));
         assert_eq!(actions().await[2..], expected);
         house.key("luna:read").await;
-        assert_eq!(actions().await[4], ("key.create".to_owned(), "console:cli".to_owned()));
-        assert!(matches!(audit::verify(&database, home).await.unwrap(), Verdict::Intact(_)));
-        let text: String = chain(&database, home).await.iter().map(|entry| format!("{entry:?}")).collect();
-        assert!(!text.contains(PASSWORD) && !text.contains(EMAIL) && !text.contains("ak_live_"), "{text}");
+        assert_eq!(
+            actions().await[4],
+            ("key.create".to_owned(), "console:cli".to_owned())
+        );
+        assert!(matches!(
+            audit::verify(&database, home).await.unwrap(),
+            Verdict::Intact(_)
+        ));
+        let text: String = chain(&database, home)
+            .await
+            .iter()
+            .map(|entry| format!("{entry:?}"))
+            .collect();
+        assert!(
+            !text.contains(PASSWORD) && !text.contains(EMAIL) && !text.contains("ak_live_"),
+            "{text}"
+        );
     })
     .await;
 }

@@ -27,8 +27,15 @@ async fn the_first_account_is_made_once_by_the_newest_link() {
         let old = token(&house).await.unwrap();
         let new = token(&house).await.unwrap();
         let over = (410, "auth.set_up_over".to_owned());
-        assert_eq!(fault(ask(&house, &old, PASSWORD).await).await, over, "a later start voids it");
-        assert_eq!(fault(ask(&house, "setup_guess", PASSWORD).await).await, over);
+        assert_eq!(
+            fault(ask(&house, &old, PASSWORD).await).await,
+            over,
+            "a later start voids it"
+        );
+        assert_eq!(
+            fault(ask(&house, "setup_guess", PASSWORD).await).await,
+            over
+        );
         let weak: Value = ask(&house, &new, "password123").await.json().await.unwrap();
         assert_eq!(weak["errors"][0]["field"], "password", "{weak}");
         let both = tokio::join!(ask(&house, &new, PASSWORD), ask(&house, &new, PASSWORD));
@@ -37,7 +44,9 @@ async fn the_first_account_is_made_once_by_the_newest_link() {
         assert_eq!(statuses[0], 201, "{statuses:?}");
         assert!(matches!(statuses[1], 409 | 410), "{statuses:?}");
         let cookie = house.cookie().await;
-        let me = house.page(reqwest::Method::GET, "/auth/me", &cookie, None).await;
+        let me = house
+            .page(reqwest::Method::GET, "/auth/me", &cookie, None)
+            .await;
         assert_eq!(me.json::<Value>().await.unwrap()["role"], "owner");
         let done = (409, "auth.set_up_done".to_owned());
         assert_eq!(fault(ask(&house, &new, PASSWORD).await).await, done);
@@ -56,10 +65,22 @@ async fn the_account_pages_speak_both_languages_and_run_nothing_inline() {
         ("/sign-in", "Sign in", "Se connecter"),
     ] {
         let get = async |path: &str, language: &str| {
-            let answer = house.client.get(house.url(path)).header(ACCEPT_LANGUAGE, language).send().await.unwrap();
+            let answer = house
+                .client
+                .get(house.url(path))
+                .header(ACCEPT_LANGUAGE, language)
+                .send()
+                .await
+                .unwrap();
             assert_eq!(answer.status(), 200);
-            let policy = answer.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
-            assert!(policy.contains("script-src 'self';") && !policy.contains("unsafe"), "{policy}");
+            let policy = answer.headers()[CONTENT_SECURITY_POLICY]
+                .to_str()
+                .unwrap()
+                .to_owned();
+            assert!(
+                policy.contains("script-src 'self';") && !policy.contains("unsafe"),
+                "{policy}"
+            );
             answer.text().await.unwrap()
         };
         let page = get(path, "en").await;
@@ -71,14 +92,30 @@ async fn the_account_pages_speak_both_languages_and_run_nothing_inline() {
             assert!(!page.contains(forbidden), "{path}: {forbidden}");
         }
         // Each field has its label and its place for faults.
-        for id in page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+        for id in page
+            .split(" id=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+        {
             if !id.contains('-') {
-                assert!(page.contains(&format!("for=\"{id}\"")) && page.contains(&format!("id=\"{id}-error\"")), "{path}: {id}");
+                assert!(
+                    page.contains(&format!("for=\"{id}\""))
+                        && page.contains(&format!("id=\"{id}-error\"")),
+                    "{path}: {id}"
+                );
             }
         }
     }
-    for (path, kind) in [("/pages/pages.js", "text/javascript"), ("/pages/pages.css", "text/css")] {
+    for (path, kind) in [
+        ("/pages/pages.js", "text/javascript"),
+        ("/pages/pages.css", "text/css"),
+    ] {
         let answer = house.get(path).await;
-        assert!(answer.headers()["content-type"].to_str().unwrap().starts_with(kind));
+        assert!(
+            answer.headers()["content-type"]
+                .to_str()
+                .unwrap()
+                .starts_with(kind)
+        );
     }
 }

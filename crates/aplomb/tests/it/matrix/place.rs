@@ -20,7 +20,14 @@ use tokio::net::TcpListener;
 pub(crate) const MARKER: &str = "zebrafish";
 
 /// Tables whose rows change by themselves: they are counted, not compared.
-const RESTLESS: [&str; 6] = ["session", "api_key", "job", "job_step", "delivery", "idempotency"];
+const RESTLESS: [&str; 6] = [
+    "session",
+    "api_key",
+    "job",
+    "job_step",
+    "delivery",
+    "idempotency",
+];
 
 pub(crate) struct Place {
     pub(crate) client: reqwest::Client,
@@ -58,25 +65,34 @@ impl Place {
         let sources = Sources {
             file: ConfigFile::None,
             environment: Vec::new(),
-            flags: settings.map(|(key, value)| Override::new("test", key, value)).into(),
+            flags: settings
+                .map(|(key, value)| Override::new("test", key, value))
+                .into(),
             sections: sections(&services),
             services: services.iter().map(|service| service.name()).collect(),
         };
         let config = config::load(&sources).unwrap_or_else(|faults| panic!("{faults}"));
         let file = data.join("aplomb.db");
         let settings = config.data.clone();
-        let house = House::open(&services, config, Arc::new(SystemClock), std::io::sink()).await.unwrap();
+        let house = House::open(&services, config, Arc::new(SystemClock), std::io::sink())
+            .await
+            .unwrap();
         let document = serde_json::to_value(house.document()).unwrap();
         let auth = house.auth().clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         chassis::task::spawn(house.serve(listener, std::future::pending()));
-        let database = Database::open(&settings, Arc::new(SystemClock)).await.unwrap();
+        let database = Database::open(&settings, Arc::new(SystemClock))
+            .await
+            .unwrap();
         home_workspace(&database).await.unwrap();
         let a = create_workspace(&database, MARKER).await.unwrap();
         let b = create_workspace(&database, "B").await.unwrap();
         chassis::tls::install();
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
         let mut place = Self {
             client,
             document,
@@ -94,11 +110,22 @@ impl Place {
         };
         for role in Role::ALL {
             let user = UserId::generate(&SystemClock);
-            place.join(user, &format!("{role}@{MARKER}.example"), a, role).await;
+            place
+                .join(user, &format!("{role}@{MARKER}.example"), a, role)
+                .await;
             place.people.push((role, user));
         }
-        place.join(place.spare, &format!("spare@{MARKER}.example"), a, Role::Viewer).await;
-        place.join(place.stranger, "stranger@b.example", b, Role::Owner).await;
+        place
+            .join(
+                place.spare,
+                &format!("spare@{MARKER}.example"),
+                a,
+                Role::Viewer,
+            )
+            .await;
+        place
+            .join(place.stranger, "stranger@b.example", b, Role::Owner)
+            .await;
         place
     }
 
@@ -124,7 +151,12 @@ impl Place {
 
     /// A fresh sign-in: what a request does to it harms no other.
     pub(crate) async fn token(&self, user: UserId, workspace: WorkspaceId) -> String {
-        let new = NewSession { user, workspace, kind: Kind::Api, client: "matrix".to_owned() };
+        let new = NewSession {
+            user,
+            workspace,
+            kind: Kind::Api,
+            client: "matrix".to_owned(),
+        };
         let opened = sessions::open(&self.auth, new).await.unwrap();
         opened.access_token.unwrap().expose().to_owned()
     }
@@ -155,7 +187,10 @@ impl Place {
 
     pub(crate) async fn execute(&self, sql: &str) {
         let mut connection = self.connection().await;
-        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+            .execute(&mut connection)
+            .await
+            .unwrap();
     }
 
     /// Everything of A that is stored, table by table.
@@ -163,22 +198,40 @@ impl Place {
         let mut connection = self.connection().await;
         let tables = "SELECT m.name, group_concat('quote(\"' || p.name || '\")', ' || ''|'' || '), max(p.name = 'workspace_id') \
                       FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table' GROUP BY m.name";
-        let rows = sqlx::query(tables).fetch_all(&mut connection).await.unwrap();
+        let rows = sqlx::query(tables)
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
         let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for row in rows {
-            let (table, columns, owned): (String, String, i64) = (row.get(0), row.get(1), row.get(2));
+            let (table, columns, owned): (String, String, i64) =
+                (row.get(0), row.get(1), row.get(2));
             let of_a = match table.as_str() {
                 "workspace" => format!("id = '{}'", self.a),
-                "user" => format!("id IN (SELECT user_id FROM member WHERE workspace_id = '{}')", self.a),
+                "user" => format!(
+                    "id IN (SELECT user_id FROM member WHERE workspace_id = '{}')",
+                    self.a
+                ),
                 _ if owned == 1 => format!("workspace_id = '{}'", self.a),
                 _ => continue,
             };
-            let shown = if RESTLESS.contains(&table.as_str()) { "'row'" } else { &columns };
+            let shown = if RESTLESS.contains(&table.as_str()) {
+                "'row'"
+            } else {
+                &columns
+            };
             let sql = format!("SELECT {shown} FROM \"{table}\" WHERE {of_a} ORDER BY 1");
-            let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut connection).await.unwrap();
+            let rows = sqlx::query(AssertSqlSafe(sql))
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
             all.insert(table, rows.iter().map(|row| row.get(0)).collect());
         }
-        assert!(all.len() > 8 && !all["audit_head"].is_empty(), "the tables were found: {:?}", all.keys());
+        assert!(
+            all.len() > 8 && !all["audit_head"].is_empty(),
+            "the tables were found: {:?}",
+            all.keys()
+        );
         all
     }
 

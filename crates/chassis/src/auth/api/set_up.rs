@@ -67,7 +67,10 @@ pub(super) async fn set_up(
     let mut faults = Vec::new();
     bounded("token", &body.token, 256, &mut faults);
     let name = body.name.trim().to_owned();
-    if name.is_empty() || name.chars().count() > MOST_NAME_CHARACTERS || name.chars().any(char::is_control) {
+    if name.is_empty()
+        || name.chars().count() > MOST_NAME_CHARACTERS
+        || name.chars().any(char::is_control)
+    {
         let most = vec![("maximum", MOST_NAME_CHARACTERS.to_string())];
         faults.push(FieldProblem::new("name", "auth.set_up_name", most));
     }
@@ -85,7 +88,10 @@ pub(super) async fn set_up(
     };
     let workspace = home_workspace(&context.database).await?;
     let user = refuse(set_up::make(auth, &body.token, owner, workspace).await?)?;
-    Ok((StatusCode::CREATED, axum::Json(FirstAccount { user, workspace })))
+    Ok((
+        StatusCode::CREATED,
+        axum::Json(FirstAccount { user, workspace }),
+    ))
 }
 
 fn refuse(outcome: Outcome) -> Result<UserId, Problem> {

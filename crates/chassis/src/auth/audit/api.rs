@@ -20,7 +20,9 @@ use crate::service::Context;
 
 /// The routes.
 pub(crate) fn routes() -> OpenApiRouter<Arc<Context>> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(export))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(export))
 }
 
 /// What was done in the workspace, the newest first.
@@ -48,7 +50,10 @@ async fn list(
     caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<axum::Json<Listed<Chained>>, Problem> {
-    let query = Query::parse(&query, &["action", "actor", "since", "until", "limit", "cursor"])?;
+    let query = Query::parse(
+        &query,
+        &["action", "actor", "since", "until", "limit", "cursor"],
+    )?;
     let mut faults = Vec::new();
     let wanted = Wanted {
         action: word(&query, "action", &mut faults),
@@ -80,16 +85,23 @@ async fn export(State(context): State<Arc<Context>>, caller: Caller) -> Response
     let lines = read::lines(context.database.clone(), caller.workspace);
     let name = format!("attachment; filename=\"audit-{}.ndjson\"", caller.workspace);
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson")),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/x-ndjson"),
+        ),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_str(&name).expect("an id has letters and digits")),
+        (
+            header::CONTENT_DISPOSITION,
+            HeaderValue::from_str(&name).expect("an id has letters and digits"),
+        ),
     ];
     (headers, Body::from_stream(lines)).into_response()
 }
 
 fn word(query: &Query, name: &'static str, faults: &mut Vec<FieldProblem>) -> Option<String> {
     let text = query.get(name)?;
-    let is_word = !text.is_empty() && text.len() <= 80 && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_word =
+        !text.is_empty() && text.len() <= 80 && text.bytes().all(|byte| byte.is_ascii_graphic());
     if !is_word {
         faults.push(FieldProblem::new(name, "audit.word", Vec::new()));
     }
@@ -99,7 +111,11 @@ fn word(query: &Query, name: &'static str, faults: &mut Vec<FieldProblem>) -> Op
 fn moment(query: &Query, name: &'static str, faults: &mut Vec<FieldProblem>) -> Option<Timestamp> {
     let text = query.get(name)?;
     let moment = ["", ".000Z", "T00:00:00.000Z"].iter().find_map(|rest| {
-        let begin = if rest.starts_with('.') { text.strip_suffix('Z')? } else { text };
+        let begin = if rest.starts_with('.') {
+            text.strip_suffix('Z')?
+        } else {
+            text
+        };
         format!("{begin}{rest}").parse().ok()
     });
     if moment.is_none() {

@@ -62,13 +62,19 @@ impl Chained {
             action: row.action,
             actor: row.actor,
             at: row.at,
-            detail: detail.map_err(|_| DataError::Malformed { column: "audit.detail" })?,
+            detail: detail.map_err(|_| DataError::Malformed {
+                column: "audit.detail",
+            })?,
             id: row.id,
             seq: row.seq,
             subject: row.subject,
             workspace: row.workspace_id,
         };
-        Ok(Self { link, previous: row.previous_hash, hash: row.hash })
+        Ok(Self {
+            link,
+            previous: row.previous_hash,
+            hash: row.hash,
+        })
     }
 }
 
@@ -87,7 +93,12 @@ fn sorted(value: &Value) -> Value {
         Value::Object(map) => {
             let mut names: Vec<_> = map.iter().collect();
             names.sort_unstable_by_key(|(name, _)| name.as_bytes());
-            Value::Object(names.into_iter().map(|(name, value)| (name.clone(), sorted(value))).collect())
+            Value::Object(
+                names
+                    .into_iter()
+                    .map(|(name, value)| (name.clone(), sorted(value)))
+                    .collect(),
+            )
         }
         Value::Array(values) => Value::Array(values.iter().map(sorted).collect()),
         value => value.clone(),
@@ -100,9 +111,15 @@ mod tests {
 
     #[test]
     fn one_value_has_one_text() {
-        let one: Value = serde_json::from_str(r#"{"b": [1, {"z": null, "é": 1, "a": "\u00e9"}], "a": 1.50}"#).unwrap();
-        let other: Value = serde_json::from_str(r#"{"a":1.5,"b":[1,{"a":"é","é":1,"z":null}]}"#).unwrap();
-        assert_eq!(canonical(&one), r#"{"a":1.5,"b":[1,{"a":"é","z":null,"é":1}]}"#);
+        let one: Value =
+            serde_json::from_str(r#"{"b": [1, {"z": null, "é": 1, "a": "\u00e9"}], "a": 1.50}"#)
+                .unwrap();
+        let other: Value =
+            serde_json::from_str(r#"{"a":1.5,"b":[1,{"a":"é","é":1,"z":null}]}"#).unwrap();
+        assert_eq!(
+            canonical(&one),
+            r#"{"a":1.5,"b":[1,{"a":"é","z":null,"é":1}]}"#
+        );
         assert_eq!(canonical(&one), canonical(&other));
     }
 

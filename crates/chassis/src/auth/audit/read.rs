@@ -32,11 +32,17 @@ pub async fn workspaces(database: &Database) -> Result<Vec<WorkspaceId>, DataErr
     let mut all: Vec<String> = of_heads.into_iter().chain(of_entries).collect();
     all.sort_unstable();
     all.dedup();
-    all.iter().map(|id| sessions::parsed(id, "audit.workspace_id")).collect()
+    all.iter()
+        .map(|id| sessions::parsed(id, "audit.workspace_id"))
+        .collect()
 }
 
 /// The entries that follow number `after`, in the chain's order.
-pub(super) async fn batch(database: &Database, workspace: WorkspaceId, after: i64) -> Result<Vec<audit::Model>, DataError> {
+pub(super) async fn batch(
+    database: &Database,
+    workspace: WorkspaceId,
+    after: i64,
+) -> Result<Vec<audit::Model>, DataError> {
     let rows = audit::Entity::find()
         .filter(audit::Column::WorkspaceId.eq(workspace.to_string()))
         .filter(audit::Column::Seq.gt(after))
@@ -51,7 +57,10 @@ pub(super) async fn batch(database: &Database, workspace: WorkspaceId, after: i6
 pub type Lines = String;
 
 /// A workspace's chain as lines of JSON, some hundred at a time, from the first entry to the last.
-pub fn lines(database: Database, workspace: WorkspaceId) -> impl Stream<Item = Result<Lines, DataError>> + Send {
+pub fn lines(
+    database: Database,
+    workspace: WorkspaceId,
+) -> impl Stream<Item = Result<Lines, DataError>> + Send {
     try_unfold((database, 0), move |(database, after)| async move {
         let rows = batch(&database, workspace, after).await?;
         let Some(last) = rows.last().map(|row| row.seq) else {
@@ -83,11 +92,15 @@ pub(super) async fn list(
     wanted: Wanted,
     page: &Page,
 ) -> Result<Vec<Chained>, DataError> {
-    let of_workspace = || audit::Entity::find().filter(audit::Column::WorkspaceId.eq(workspace.to_string()));
+    let of_workspace =
+        || audit::Entity::find().filter(audit::Column::WorkspaceId.eq(workspace.to_string()));
     let mut rows = of_workspace();
     if let Some(cursor) = page.cursor {
         // Ids are made by the writers' clocks; the order of the chain is that of its numbers.
-        let at = of_workspace().filter(audit::Column::Id.eq(cursor.to_string())).one(database.read()).await?;
+        let at = of_workspace()
+            .filter(audit::Column::Id.eq(cursor.to_string()))
+            .one(database.read())
+            .await?;
         rows = rows.filter(audit::Column::Seq.lt(at.map_or(0, |row| row.seq)));
     }
     if let Some(action) = wanted.action {
@@ -105,6 +118,10 @@ pub(super) async fn list(
     if let Some(until) = wanted.until {
         rows = rows.filter(audit::Column::At.lt(until.to_string()));
     }
-    let rows = rows.order_by_desc(audit::Column::Seq).limit(page.rows()).all(database.read()).await?;
+    let rows = rows
+        .order_by_desc(audit::Column::Seq)
+        .limit(page.rows())
+        .all(database.read())
+        .await?;
     rows.into_iter().map(Chained::of).collect()
 }

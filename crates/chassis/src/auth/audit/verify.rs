@@ -72,27 +72,46 @@ pub async fn verify(database: &Database, workspace: WorkspaceId) -> Result<Verdi
             let (next, own) = (seq + 1, row.id.clone());
             match follow(row, next, &hash) {
                 Ok(followed) => (seq, hash, id) = (next, followed, Some(own)),
-                Err(fault) => return Ok(Verdict::Broken { seq: next, id: Some(own), fault }),
+                Err(fault) => {
+                    return Ok(Verdict::Broken {
+                        seq: next,
+                        id: Some(own),
+                        fault,
+                    });
+                }
             }
         }
         if !is_last {
             continue;
         }
         // Entry and head become visible together: what was read before the head is not beyond it.
-        let head = audit_head::Entity::find_by_id(workspace.to_string()).one(database.read()).await?;
+        let head = audit_head::Entity::find_by_id(workspace.to_string())
+            .one(database.read())
+            .await?;
         let (named, expected) = head.map_or((0, None), |head| (head.seq, Some(head.hash)));
         if named > seq {
             // Added since the last look at the entries, or the end was cut off.
             if batch(database, workspace, seq).await?.is_empty() {
-                return Ok(Verdict::Broken { seq: seq + 1, id: None, fault: Break::Cut });
+                return Ok(Verdict::Broken {
+                    seq: seq + 1,
+                    id: None,
+                    fault: Break::Cut,
+                });
             }
             continue;
         }
         let is_head = named == seq && expected.is_none_or(|expected| expected == hash);
         return Ok(if is_head {
-            Verdict::Intact(Intact { entries: seq, head: hash })
+            Verdict::Intact(Intact {
+                entries: seq,
+                head: hash,
+            })
         } else {
-            Verdict::Broken { seq, id, fault: Break::Head }
+            Verdict::Broken {
+                seq,
+                id,
+                fault: Break::Head,
+            }
         });
     }
 }
