@@ -91,11 +91,11 @@ impl Operation {
     fn outcome(&self, who: Who) -> Outcome {
         match (who, &self.access) {
             (Who::Trespasser, _) => Outcome::NotMember,
-            (Who::Stranger, _) => Outcome::OutsideA,
-            (Who::Nobody, Access::Public) => Outcome::OutsideA,
+            (Who::Stranger, _) | (Who::Nobody, Access::Public) => Outcome::OutsideA,
             (Who::Nobody, _) => Outcome::Unknown,
-            (_, Access::Public | Access::SignedIn) => Outcome::LetIn,
-            (Who::FitKey, Access::Scope(..)) => Outcome::LetIn,
+            (_, Access::Public | Access::SignedIn) | (Who::FitKey, Access::Scope(..)) => {
+                Outcome::LetIn
+            }
             (Who::UnfitKey, Access::Scope(..)) => Outcome::Forbidden,
             (Who::Member(role), Access::Scope(room, verb)) => {
                 if role.allows(Scope::new(room, *verb)) {

@@ -436,11 +436,7 @@ async fn what_befalls_an_account_is_written_down() {
             audit::verify(&database, home).await.unwrap(),
             Verdict::Intact(_)
         ));
-        let text: String = chain(&database, home)
-            .await
-            .iter()
-            .map(|entry| format!("{entry:?}"))
-            .collect();
+        let text = format!("{:?}", chain(&database, home).await);
         assert!(
             !text.contains(PASSWORD) && !text.contains(EMAIL) && !text.contains("ak_live_"),
             "{text}"

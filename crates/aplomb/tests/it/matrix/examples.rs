@@ -226,7 +226,7 @@ impl Maker<'_> {
             match kit["state"].as_str().unwrap() {
                 "done" => return kit,
                 "waiting" | "running" => {
-                    tokio::time::sleep(std::time::Duration::from_millis(200)).await
+                    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
                 }
                 state => panic!("the kit is {state}"),
             }
