@@ -10,7 +10,7 @@ use chassis::i18n::{Arguments, CHASSIS, Catalogue, Language};
 use chassis::service::{CommandFault, Terminal};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::{configuration, key, serve};
+use crate::{audit, configuration, key, serve};
 
 /// The file that is read from the working folder when no other is named.
 const DEFAULT_FILE: &str = "aplomb.toml";
@@ -43,6 +43,9 @@ enum Command {
     /// Check, show or describe the configuration
     #[command(subcommand)]
     Config(configuration::Verb),
+    /// Check and export the log of what was done
+    #[command(subcommand)]
+    Audit(audit::Verb),
     /// Make keys for programs
     #[command(subcommand)]
     Key(key::Verb),
@@ -125,6 +128,7 @@ pub(crate) fn run(services: &Services) -> ExitCode {
     let result = match outcome.unwrap_or_else(|fault| fault.exit()).command {
         Command::Serve(arguments) => serve::serve(services, &arguments.sources(services)),
         Command::Config(verb) => configuration::run(services, &verb),
+        Command::Audit(verb) => audit::run(services, &verb),
         Command::Key(verb) => key::run(services, &verb),
         Command::Migrate(common) => serve::migrate(services, &common.sources(services)),
         Command::Openapi => configuration::openapi(services),

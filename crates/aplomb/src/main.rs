@@ -1,5 +1,6 @@
 //! The binary: parse, load the configuration, list the services, run.
 
+mod audit;
 mod cli;
 mod configuration;
 mod key;

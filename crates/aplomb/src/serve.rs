@@ -34,6 +34,11 @@ async fn run(services: &Services, config: Config) -> anyhow::Result<ExitCode> {
     let listener = listen(config.http.listen)?;
     let address = listener.local_addr()?;
     let folder = config.data.folder.clone();
+    let public = config
+        .http
+        .public_url
+        .as_ref()
+        .map(|url| url.as_str().trim_end_matches('/').to_owned());
     let stop = stop_signal()?;
     let house = House::open(services, config, Arc::new(SystemClock), std::io::stderr()).await?;
     let at = if address.ip().is_loopback() || address.ip().is_unspecified() {
@@ -47,8 +52,15 @@ async fn run(services: &Services, config: Config) -> anyhow::Result<ExitCode> {
         "serve.ready",
         vec![("version", version), ("address", at.clone())],
     );
-    let pages = say("serve.pages", vec![("address", at)]);
-    note(&format!("\n  {ready}\n  {pages}\n"));
+    let pages = say("serve.pages", vec![("address", at.clone())]);
+    let public = public.unwrap_or(at);
+    let mut lines = format!("\n  {ready}\n  {pages}\n");
+    if let Some(token) = house.set_up_token().await? {
+        // Behind `#`: browsers send that part to no server, so it stands in no log of a proxy.
+        let link = format!("{public}/set-up#{}", token.expose());
+        lines = format!("{lines}  {}\n", say("serve.set_up", vec![("link", link)]));
+    }
+    note(&lines);
     match house.serve(listener, stop).await? {
         Drain::Complete => tracing::info!("stopped; every open request was answered"),
         Drain::TimedOut => {

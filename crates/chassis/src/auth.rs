@@ -6,9 +6,12 @@
 //! * [`Auth`]: from credentials ([`credentials`], [`origin`]) to a caller (`identify`)
 //! * [`password`], [`sessions`] with their [`tokens`], `totp`, `reset`, `lockout`: signing in, and what keeps others from it
 //! * [`keys`]: API keys; `used`: when they and sessions were last used; `keep`: the room's loop
+//! * [`set_up`]: the first account
+//! * [`audit`]: what was done, by whom, in a chain that shows if it is changed
 //! * `tables`: what is stored; `api`: the routes; `post`: the seam to the room that sends mail
 
 pub(crate) mod api;
+pub mod audit;
 mod caller;
 pub mod credentials;
 mod figures;
@@ -23,6 +26,7 @@ mod reset;
 mod role;
 mod scope;
 pub mod sessions;
+pub mod set_up;
 pub(crate) mod tables;
 pub mod tokens;
 mod totp;
@@ -243,7 +247,10 @@ pub(crate) fn unauthorised(code: &'static str) -> Problem {
 
 /// The room's tables.
 pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    tables::migrations()
+    let mut all = tables::migrations();
+    all.extend(audit::tables::migrations());
+    all.extend(set_up::migrations());
+    all
 }
 
 /// The workspace that the first start makes: where a single team never thinks of workspaces, everything is in this one.

@@ -13,7 +13,7 @@ use utoipa::openapi::OpenApi;
 use crate::auth::{self, Auth};
 use crate::check::{Evidence, Verdict};
 use crate::clock::Clock;
-use crate::config::{Config, Section};
+use crate::config::{Config, Secret, Section};
 use crate::data::lock::{FolderFault, FolderLock};
 use crate::data::{DataError, Database, Start, Starts};
 use crate::events::Events;
@@ -211,6 +211,11 @@ impl House {
     /// Who asks: where the binary and tests say by what mail goes out.
     pub fn auth(&self) -> &Auth {
         &self.context.auth
+    }
+
+    /// The token of a link by which to make the first account; none where somebody has one. It voids the one before.
+    pub async fn set_up_token(&self) -> Result<Option<Secret>, DataError> {
+        auth::set_up::token(&self.context.database).await
     }
 
     /// The document that describes its routes.

@@ -20,6 +20,7 @@ pub mod home;
 pub mod idempotency;
 pub mod json;
 pub mod page;
+mod pages;
 pub mod problem;
 pub mod query;
 pub mod routes;

@@ -117,6 +117,14 @@ pub const CHASSIS: &[Messages] = &[
         english: include_str!("../messages/objects/en.json"),
         french: include_str!("../messages/objects/fr.json"),
     },
+    Messages {
+        english: include_str!("../messages/audit/en.json"),
+        french: include_str!("../messages/audit/fr.json"),
+    },
+    Messages {
+        english: include_str!("../messages/pages/en.json"),
+        french: include_str!("../messages/pages/fr.json"),
+    },
 ];
 
 /// Arguments of a message: placeholder name and value.

@@ -3,9 +3,11 @@
 // Says to clippy that helpers here are test code too, and may unwrap.
 #![cfg(test)]
 
+mod audit;
 mod commands;
 mod floors;
 mod house;
 mod kill;
 mod kills;
+mod matrix;
 mod uploads;

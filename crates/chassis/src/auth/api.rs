@@ -4,6 +4,7 @@ mod login;
 mod me;
 mod password;
 mod second_factor;
+mod set_up;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,13 +18,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::tables::user;
-use super::{Auth, Caller, SessionId, UserId, lockout, password as passwords};
+use super::{Auth, Caller, SessionId, UserId, lockout, password as passwords, sessions};
 use crate::http::problem::{FieldProblem, Problem};
 use crate::service::Context;
 
 /// The routes of the room.
 pub(crate) fn routes() -> OpenApiRouter<Arc<Context>> {
     OpenApiRouter::new()
+        .merge(super::audit::api::routes())
+        .routes(routes!(set_up::set_up))
         .routes(routes!(login::login))
         .routes(routes!(login::refresh))
         .routes(routes!(login::logout))
@@ -124,11 +127,12 @@ async fn confirm_password(
     password: &str,
     field: &str,
 ) -> Result<(), Problem> {
-    lockout::attempt(auth, &person.email).await?;
+    let attempt = lockout::attempt(auth, &person.email).await?;
     if passwords::verify(password, person.password_hash.as_deref()).await? {
         lockout::forget(auth, &person.email).await?;
         return Ok(());
     }
+    attempt.failed(auth, Some(sessions::parsed(&person.id, "user.id")?));
     Err(Problem::invalid(vec![FieldProblem::new(
         field,
         "auth.wrong_password",

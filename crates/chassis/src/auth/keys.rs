@@ -1,7 +1,9 @@
 //! API keys: a secret for programs, of which only a hash is kept.
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::json;
 
+use super::audit::{self, Actor, Entry};
 use super::sessions::{Standing, parsed, role_of};
 use super::tables::api_key;
 use super::{Caller, KeyId, Role, Scopes, UserId, WorkspaceId};
@@ -34,6 +36,7 @@ pub struct NewKey {
 pub async fn create(database: &Database, new: NewKey) -> Result<(KeyId, Secret), DataError> {
     let id = KeyId::generate(database.clock());
     let secret = generate(PREFIX);
+    let detail = json!({"name": new.name, "scopes": new.scopes.to_string()});
     let row = api_key::ActiveModel {
         id: Set(id.to_string()),
         workspace_id: Set(new.workspace.to_string()),
@@ -47,13 +50,21 @@ pub async fn create(database: &Database, new: NewKey) -> Result<(KeyId, Secret),
         revoked_at: Set(None),
         last_used_at: Set(None),
     };
+    let entry = Entry {
+        workspace: new.workspace,
+        actor: new.user.map_or(Actor::Console("cli"), Actor::User),
+        action: "key.create",
+        subject: format!("key:{id}"),
+        detail,
+        at: database.clock().now(),
+    };
     database
         .write(move |tx| {
             Box::pin(async move {
                 api_key::Entity::insert(row)
                     .exec_without_returning(tx)
                     .await?;
-                Ok::<_, DataError>(())
+                audit::record(tx, entry).await
             })
         })
         .await?;

@@ -10,13 +10,16 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter,
 };
+use serde_json::json;
 
+use super::audit::{self, Actor};
 use super::sessions::{after, parsed};
 use super::tables::sign_in::sign_in_attempt;
-use super::{Auth, keys};
+use super::{Auth, UserId, keys};
 use crate::clock::Timestamp;
 use crate::data::DataError;
 use crate::http::problem::Problem;
+use crate::task;
 
 /// The first wait; each further failure doubles it.
 const FIRST_WAIT: Duration = Duration::from_mins(1);
@@ -25,8 +28,41 @@ const LONGEST_WAIT: Duration = Duration::from_hours(1);
 /// Failures are forgotten after a day without one.
 pub(super) const FORGOTTEN: Duration = Duration::from_hours(24);
 
+/// What a counted attempt is, should it fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Attempt {
+    /// One of those that are free.
+    Free,
+    /// Further ones must wait.
+    Locks {
+        /// Attempts up to this one.
+        attempts: u32,
+    },
+}
+
+impl Attempt {
+    /// Notes a lock in the audit of the person's workspaces, beside the answer: its time must not tell who has an account.
+    pub(super) fn failed(self, auth: &Auth, user: Option<UserId>) {
+        let (Self::Locks { attempts }, Some(user)) = (self, user) else {
+            return;
+        };
+        let (auth, now) = (auth.clone(), auth.clock().now());
+        task::spawn(async move {
+            let detail = json!({"attempts": attempts});
+            let noted = auth.database().write(move |tx| {
+                Box::pin(async move {
+                    audit::record_for(tx, user, Actor::System, "auth.lock", detail, now).await
+                })
+            });
+            if let Err(fault) = noted.await {
+                tracing::error!(error = %fault, user.id = %user, "a locked account was not noted in the audit");
+            }
+        });
+    }
+}
+
 /// Counts an attempt with an address. Refuses where it must wait.
-pub(super) async fn attempt(auth: &Auth, email: &str) -> Result<(), Problem> {
+pub(super) async fn attempt(auth: &Auth, email: &str) -> Result<Attempt, Problem> {
     let account = account(email);
     let now = auth.clock().now();
     let lock_after = auth.settings().lock_after;
@@ -35,8 +71,8 @@ pub(super) async fn attempt(auth: &Auth, email: &str) -> Result<(), Problem> {
         .write(move |tx| Box::pin(async move { count(tx, &account, now, lock_after).await }))
         .await?;
     match wait {
-        None => Ok(()),
-        Some(until) => {
+        Ok(attempt) => Ok(attempt),
+        Err(until) => {
             auth.figures().locked.increment(1);
             let seconds = ((until.unix_ms() - now.unix_ms()).max(0) as u64)
                 .div_ceil(1000)
@@ -74,7 +110,7 @@ async fn count(
     account: &str,
     now: Timestamp,
     lock_after: u32,
-) -> Result<Option<Timestamp>, DataError> {
+) -> Result<Result<Attempt, Timestamp>, DataError> {
     use sea_orm::sea_query::ExprTrait as _;
     use sign_in_attempt::{ActiveModel, Column, Entity};
 
@@ -109,8 +145,8 @@ async fn count(
     let row = row.ok_or_else(|| DataError::Lost("an attempt to sign in".to_owned()))?;
     if counted.rows_affected == 0 {
         return match row.locked_until {
-            Some(until) => parsed(&until, "sign_in_attempt.locked_until").map(Some),
-            None => Ok(Some(now)),
+            Some(until) => parsed(&until, "sign_in_attempt.locked_until").map(Err),
+            None => Ok(Err(now)),
         };
     }
     let failures = u32::try_from(row.failures).unwrap_or(u32::MAX);
@@ -123,8 +159,9 @@ async fn count(
             .filter(Column::AccountHash.eq(account))
             .exec(tx)
             .await?;
+        return Ok(Ok(Attempt::Locks { attempts: failures }));
     }
-    Ok(None)
+    Ok(Ok(Attempt::Free))
 }
 
 /// The wait that follows so many failures.

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::json;
 
+use super::audit::{self, Actor};
 use super::tables::sign_in::password_reset;
 use super::tables::user;
 use super::{Auth, Letter, SessionId, UserId, keys, lockout, sessions};
@@ -125,6 +127,11 @@ pub(super) async fn replace(
         By::Link(token) => (Some(keys::hex(&keys::hash(token))), None),
         By::Session(session) => (None, Some(session)),
     };
+    let action = if link.is_some() {
+        "auth.password_reset"
+    } else {
+        "auth.password_change"
+    };
     let ended = auth
         .database()
         .write(move |tx| {
@@ -146,6 +153,8 @@ pub(super) async fn replace(
                     .await?;
                 lockout::forget_in(tx, account).await?;
                 let ended = sessions::end_in(tx, user, stays, now).await?;
+                let detail = json!({"sessions": ended.len()});
+                audit::record_for(tx, user, Actor::User(user), action, detail, now).await?;
                 Ok::<_, DataError>(Some(ended))
             })
         })

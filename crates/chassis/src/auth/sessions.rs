@@ -11,7 +11,9 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
+use serde_json::json;
 
+use super::audit::{self, Actor, Entry};
 use super::tables::sign_in::session;
 use super::tables::{member, user};
 use super::{Auth, Role, SessionId, UserId, WorkspaceId, credentials, keys};
@@ -93,6 +95,14 @@ pub async fn open(auth: &Auth, new: NewSession) -> Result<Opened, DataError> {
     let secret = keys::generate(prefix(new.kind));
     let (_, most) = new.kind.lives(auth.settings());
     let expires_at = after(now, most);
+    let entry = Entry {
+        workspace: new.workspace,
+        actor: Actor::User(new.user),
+        action: "auth.sign_in",
+        subject: format!("session:{id}"),
+        detail: json!({"kind": new.kind.word(), "client": shown(&new.client)}),
+        at: now,
+    };
     let row = session::ActiveModel {
         id: Set(id.to_string()),
         user_id: Set(new.user.to_string()),
@@ -111,7 +121,7 @@ pub async fn open(auth: &Auth, new: NewSession) -> Result<Opened, DataError> {
                 session::Entity::insert(row)
                     .exec_without_returning(tx)
                     .await?;
-                Ok::<_, DataError>(())
+                audit::record(tx, entry).await
             })
         })
         .await?;
@@ -162,7 +172,22 @@ pub(super) async fn end_others(
     let now = auth.clock().now();
     let ended = auth
         .database()
-        .write(move |tx| Box::pin(async move { end_in(tx, user, but, now).await }))
+        .write(move |tx| {
+            Box::pin(async move {
+                let ended = end_in(tx, user, but, now).await?;
+                let detail = json!({"sessions": ended.len()});
+                audit::record_for(
+                    tx,
+                    user,
+                    Actor::User(user),
+                    "auth.sign_out_everywhere",
+                    detail,
+                    now,
+                )
+                .await?;
+                Ok::<_, DataError>(ended)
+            })
+        })
         .await?;
     auth.revoke(ended);
     Ok(())

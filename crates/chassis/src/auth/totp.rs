@@ -6,8 +6,10 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, TryInsertResult,
 };
+use serde_json::Value;
 use totp_rs::{Builder, Totp};
 
+use super::audit::{self, Actor};
 use super::tables::sign_in::{recovery_code, second_factor};
 use super::{Auth, UserId, keys};
 use crate::clock::Timestamp;
@@ -120,6 +122,15 @@ pub(super) async fn confirm(
                 recovery_code::Entity::insert_many(rows)
                     .exec_without_returning(tx)
                     .await?;
+                audit::record_for(
+                    tx,
+                    user,
+                    Actor::User(user),
+                    "auth.totp_enable",
+                    Value::Null,
+                    now,
+                )
+                .await?;
                 Ok::<_, DataError>(true)
             })
         })
@@ -129,6 +140,7 @@ pub(super) async fn confirm(
 
 /// Asks for no codes any more. False where none were asked for.
 pub(super) async fn remove(auth: &Auth, user: UserId) -> Result<bool, DataError> {
+    let now = auth.clock().now();
     auth.database()
         .write(move |tx| {
             Box::pin(async move {
@@ -136,6 +148,17 @@ pub(super) async fn remove(auth: &Auth, user: UserId) -> Result<bool, DataError>
                 let done = second_factor::Entity::delete_by_id(user.to_string())
                     .exec(tx)
                     .await?;
+                if done.rows_affected > 0 {
+                    audit::record_for(
+                        tx,
+                        user,
+                        Actor::User(user),
+                        "auth.totp_disable",
+                        Value::Null,
+                        now,
+                    )
+                    .await?;
+                }
                 Ok(done.rows_affected > 0)
             })
         })

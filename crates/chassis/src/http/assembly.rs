@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, Uri, header};
 use utoipa::openapi::{Info, License, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -17,6 +17,7 @@ use super::conditional::EntityTag;
 use super::contract;
 use super::health::{self, Vitals};
 use super::home::Home;
+use super::pages::{self, Pages};
 use super::problem::Problem;
 use crate::auth;
 use crate::config::Secret;
@@ -27,14 +28,23 @@ use crate::telemetry::metrics;
 pub const DOCUMENT: &str = "/api/openapi.json";
 
 /// Served beside the document.
-pub const UNDOCUMENTED: [&str; 6] = [
-    "/",
-    "/docs/",
-    DOCUMENT,
-    "/metrics",
-    "/docs",
-    "/docs/{*rest}",
-];
+pub const UNDOCUMENTED: [&str; 12] = {
+    let [set_up, invite, reset, sign_in, style, script] = pages::ADDRESSES;
+    [
+        "/",
+        "/docs/",
+        DOCUMENT,
+        "/metrics",
+        "/docs",
+        "/docs/{*rest}",
+        set_up,
+        invite,
+        reset,
+        sign_in,
+        style,
+        script,
+    ]
+};
 
 /// The docs page brings its own script and styles.
 const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
@@ -67,6 +77,15 @@ pub fn router(
     let home = move |Extension(request): Extension<RequestContext>| {
         std::future::ready(page.answer(request.language))
     };
+    let pages = Arc::new(Pages::new(services, &context.catalogue));
+    let page = move |Extension(request): Extension<RequestContext>, uri: Uri| {
+        std::future::ready(pages.answer(uri.path(), uri.query(), request.language))
+    };
+    let pages = pages::ADDRESSES
+        .into_iter()
+        .fold(Router::new(), |all, address| {
+            all.route(address, get(page.clone()))
+        });
     let metrics_token = context.config.telemetry.metrics_token.clone();
     let watched = vitals.clone();
     let scraped = move |headers: HeaderMap| async move {
@@ -80,6 +99,7 @@ pub fn router(
         .route("/", get(home))
         .route(DOCUMENT, get(document_route(document)))
         .route("/metrics", get(scraped))
+        .merge(pages)
         .merge(docs_page())
         .fallback(|| async { Problem::not_found() })
 }

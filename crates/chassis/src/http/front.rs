@@ -130,6 +130,7 @@ impl Front {
                 Err(problem) => Err(problem),
             };
             match admitted {
+                Ok(_) if self.routes.is_closed(&path) => Problem::not_found().into_response(),
                 Ok(caller) => {
                     if let Some(caller) = caller {
                         request.extensions_mut().insert(caller);

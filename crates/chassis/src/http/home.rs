@@ -109,7 +109,7 @@ fn icon(services: &[Arc<dyn Service>]) -> String {
     })
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

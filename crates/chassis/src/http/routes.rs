@@ -142,6 +142,11 @@ impl Routes {
             .map_or(&self.unknown, |found| &self.routes[*found.value])
     }
 
+    /// Whether nothing may answer at a path: what stands under `/api/` is documented, so that who may call it is stated.
+    pub fn is_closed(&self, path: &str) -> bool {
+        path.starts_with("/api/") && self.router.at(path).is_err()
+    }
+
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &Route> {
         self.routes.iter()

@@ -25,6 +25,9 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::{HttpMethod, OpenApi, OpenApiBuilder, Paths};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::data::place::Place;
@@ -45,7 +48,7 @@ impl Service for Trouble {
     }
 
     fn routes(&self) -> OpenApiRouter<Arc<Context>> {
-        OpenApiRouter::new()
+        OpenApiRouter::with_openapi(documented())
             .route(
                 "/echo",
                 post(|Json(body): Json<serde_json::Value>| async move { Json(body) }),
@@ -69,6 +72,26 @@ impl Service for Trouble {
                 get(|| async { Problem::new(StatusCode::CONFLICT, "data.unique").into_response() }),
             )
     }
+}
+
+/// The document of those routes: what is under `/api/` and not documented does not answer.
+fn documented() -> OpenApi {
+    let routes = [
+        ("/echo", HttpMethod::Post, "public"),
+        ("/tell", HttpMethod::Post, "trouble:write"),
+        ("/panic", HttpMethod::Get, "public"),
+        ("/slow", HttpMethod::Get, "public"),
+        ("/text", HttpMethod::Get, "public"),
+        ("/teapot", HttpMethod::Get, "public"),
+        ("/conflict", HttpMethod::Get, "public"),
+    ];
+    let mut paths = Paths::new();
+    for (path, method, access) in routes {
+        let stated = Extensions::builder().add("x-access", access).build();
+        let operation = Operation::builder().extensions(Some(stated)).build();
+        paths.add_path_operation(path, vec![method], operation);
+    }
+    OpenApiBuilder::new().paths(paths).build()
 }
 
 /// Tells an event of the caller's workspace.
@@ -101,7 +124,7 @@ pub(crate) struct Running {
     pub(crate) log: Log,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<Result<Drain, HouseFault>>,
-    data: config::Data,
+    pub(crate) data: config::Data,
     clock: Arc<dyn Clock>,
     pub(crate) auth: Auth,
     folder: TempDir,

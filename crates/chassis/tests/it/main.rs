@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod access;
+mod audit;
 mod config;
 mod data;
 mod events;
@@ -15,6 +16,7 @@ mod notify;
 mod objects;
 mod outside;
 mod redis;
+mod set_up;
 mod sign_in;
 mod uploads;
 mod upstream;

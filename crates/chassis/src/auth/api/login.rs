@@ -173,7 +173,7 @@ async fn prove(
     password: &str,
     code: Option<&str>,
 ) -> Result<UserId, Problem> {
-    lockout::attempt(auth, email).await?;
+    let attempt = lockout::attempt(auth, email).await?;
     let row = user::Entity::find()
         .filter(user::Column::Email.eq(email))
         .filter(user::Column::DisabledAt.is_null())
@@ -182,11 +182,15 @@ async fn prove(
         .map_err(DataError::from)?;
     let hash = row.as_ref().and_then(|row| row.password_hash.as_deref());
     let fits = password::verify(password, hash).await?;
-    let (Some(row), true) = (row, fits) else {
+    let user = match &row {
+        Some(row) => Some(sessions::parsed(&row.id, "user.id")?),
+        None => None,
+    };
+    let (Some(user), true) = (user, fits) else {
         auth.figures().refused.increment(1);
+        attempt.failed(auth, user);
         return Err(unauthorised("auth.wrong_login"));
     };
-    let user = sessions::parsed(&row.id, "user.id")?;
     match totp::check(auth, user, code).await? {
         Answer::Passed => Ok(user),
         Answer::Needed => {
@@ -195,6 +199,7 @@ async fn prove(
         }
         Answer::Wrong => {
             auth.figures().code_wrong.increment(1);
+            attempt.failed(auth, Some(user));
             Err(unauthorised("auth.totp_wrong"))
         }
     }
