@@ -6,9 +6,11 @@
 //! * [`Auth`]: from credentials ([`credentials`], [`origin`]) to a caller (`identify`)
 //! * [`password`], [`sessions`] with their [`tokens`], `totp`, `reset`, `lockout`: signing in, and what keeps others from it
 //! * [`keys`]: API keys; `used`: when they and sessions were last used; `keep`: the room's loop
+//! * [`people`]: workspaces, their members, invitations and keys; [`plans`] and [`usage`]: what they may use and do use
 //! * `tables`: what is stored; `api`: the routes; `post`: the seam to the room that sends mail
 
 pub(crate) mod api;
+pub(crate) mod audit;
 mod caller;
 pub mod credentials;
 mod figures;
@@ -18,6 +20,8 @@ pub mod keys;
 mod lockout;
 pub mod origin;
 pub mod password;
+pub mod people;
+pub mod plans;
 mod post;
 mod reset;
 mod role;
@@ -26,6 +30,7 @@ pub mod sessions;
 pub(crate) mod tables;
 pub mod tokens;
 mod totp;
+pub mod usage;
 mod used;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -45,6 +50,7 @@ pub(crate) use caller::admit;
 use figures::Figures;
 use identify::Known;
 pub use identify::{Asking, WORKSPACE};
+use plans::Plans;
 use post::NoPost;
 pub use post::{Letter, Post};
 pub use role::Role;
@@ -93,6 +99,8 @@ struct Shared {
     used: Used,
     figures: Figures,
     post: RwLock<Arc<dyn Post>>,
+    plans: Plans,
+    sources: usage::Sources,
 }
 
 impl Auth {
@@ -129,6 +137,8 @@ impl Auth {
             used: Used::default(),
             figures: Figures::new(),
             post: RwLock::new(Arc::new(NoPost)),
+            plans: Plans::new(config.plans.clone()),
+            sources: usage::Sources::default(),
         })))
     }
 
@@ -221,6 +231,14 @@ impl Auth {
     /// Where people reach the server, without a slash at the end.
     fn address(&self) -> &str {
         &self.0.address
+    }
+
+    fn plans(&self) -> &Plans {
+        &self.0.plans
+    }
+
+    fn sources(&self) -> &usage::Sources {
+        &self.0.sources
     }
 
     fn rooms(&self) -> &[&'static str] {

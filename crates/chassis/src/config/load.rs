@@ -369,6 +369,7 @@ fn assemble(
     Some(Config {
         profile: root.profile,
         services: root.services.clone(),
+        plans: root.plans.clone(),
         http: take::<Http>(&mut checked, "http")?.as_ref().clone(),
         data: take::<Data>(&mut checked, "data")?.as_ref().clone(),
         limits: take::<Limits>(&mut checked, "limits")?.as_ref().clone(),
