@@ -117,6 +117,10 @@ pub const CHASSIS: &[Messages] = &[
         english: include_str!("../messages/objects/en.json"),
         french: include_str!("../messages/objects/fr.json"),
     },
+    Messages {
+        english: include_str!("../messages/people/en.json"),
+        french: include_str!("../messages/people/fr.json"),
+    },
 ];
 
 /// Arguments of a message: placeholder name and value.

@@ -1,9 +1,16 @@
-//! Routes, all under `/api/v1/auth`.
+//! Routes: signing in under `/api/v1/auth`, and people, workspaces and keys beside it.
 
+mod invitations;
+mod keys;
 mod login;
 mod me;
+mod members;
 mod password;
+mod quota;
 mod second_factor;
+mod shared;
+mod users;
+mod workspaces;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,6 +43,25 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(second_factor::begin))
         .routes(routes!(second_factor::confirm))
         .routes(routes!(second_factor::disable))
+        .merge(people_routes())
+}
+
+fn people_routes() -> OpenApiRouter<Arc<Context>> {
+    OpenApiRouter::new()
+        .routes(routes!(users::list, users::invite))
+        .routes(routes!(users::one, users::change, users::remove))
+        .routes(routes!(workspaces::list, workspaces::create))
+        .routes(routes!(workspaces::one, workspaces::rename, workspaces::delete))
+        .routes(routes!(members::list, members::add))
+        .routes(routes!(members::change, members::remove))
+        .routes(routes!(invitations::list, invitations::create))
+        .routes(routes!(invitations::withdraw))
+        .routes(routes!(invitations::look))
+        .routes(routes!(invitations::accept))
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::one, keys::rename, keys::revoke))
+        .routes(routes!(quota::quota))
+        .routes(routes!(quota::usage))
 }
 
 /// How a body may be refused.

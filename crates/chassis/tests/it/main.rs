@@ -14,6 +14,7 @@ mod limits;
 mod notify;
 mod objects;
 mod outside;
+mod people;
 mod redis;
 mod sign_in;
 mod uploads;
