@@ -10,7 +10,7 @@ use chassis::i18n::{Arguments, CHASSIS, Catalogue, Language};
 use chassis::service::{CommandFault, Terminal};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::{configuration, key, serve};
+use crate::{configuration, key, serve, user, workspace};
 
 /// The file that is read from the working folder when no other is named.
 const DEFAULT_FILE: &str = "aplomb.toml";
@@ -43,9 +43,15 @@ enum Command {
     /// Check, show or describe the configuration
     #[command(subcommand)]
     Config(configuration::Verb),
-    /// Make keys for programs
+    /// Make, list and revoke keys for programs
     #[command(subcommand)]
     Key(key::Verb),
+    /// Make accounts, list them, and let somebody back in
+    #[command(subcommand)]
+    User(user::Verb),
+    /// List workspaces and give them plans
+    #[command(subcommand)]
+    Workspace(workspace::Verb),
     /// Bring the database up to date without serving
     Migrate(Common),
     /// Print the OpenAPI 3.1 document
@@ -126,6 +132,8 @@ pub(crate) fn run(services: &Services) -> ExitCode {
         Command::Serve(arguments) => serve::serve(services, &arguments.sources(services)),
         Command::Config(verb) => configuration::run(services, &verb),
         Command::Key(verb) => key::run(services, &verb),
+        Command::User(verb) => user::run(services, &verb),
+        Command::Workspace(verb) => workspace::run(services, &verb),
         Command::Migrate(common) => serve::migrate(services, &common.sources(services)),
         Command::Openapi => configuration::openapi(services),
     };

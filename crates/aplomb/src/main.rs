@@ -3,7 +3,10 @@
 mod cli;
 mod configuration;
 mod key;
+mod people;
 mod serve;
+mod user;
+mod workspace;
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -71,6 +71,10 @@ crate::id_type! {
     KeyId
 }
 crate::id_type! {
+    /// An invitation into a workspace.
+    InvitationId
+}
+crate::id_type! {
     /// A sign-in that lasts: a browser, or a client with its tokens.
     SessionId
 }

@@ -97,7 +97,7 @@ fn problem(meaning: &str) -> RefOr<Response> {
 const LONGEST_EMAIL: usize = 254;
 
 /// An address as it is compared.
-fn email(text: &str, faults: &mut Vec<FieldProblem>) -> String {
+pub(super) fn email(text: &str, faults: &mut Vec<FieldProblem>) -> String {
     let email = text.trim().to_lowercase();
     let is_email = text.trim().chars().count() <= LONGEST_EMAIL
         && email

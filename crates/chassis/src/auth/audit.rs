@@ -23,7 +23,6 @@ pub(crate) struct Entry {
 
 /// Who did something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "the log that reads it is a room of its own")]
 pub(crate) struct Actor {
     user: Option<UserId>,
     key: Option<KeyId>,

@@ -4,11 +4,13 @@
 //! * [`members`] and [`accounts`]: people in a workspace, and the accounts behind them
 //! * [`invitations`]: how somebody comes in
 //! * [`workspaces`], [`keyring`]: workspaces and keys
+//! * [`console`]: the same for the command line, which acts as the machine's owner
 //!
 //! Every change holds its workspace's row first ([`hold`]): two owners who remove each other, or two invitations that
 //! both fit the plan, come one after the other.
 
 pub(crate) mod accounts;
+pub mod console;
 pub(crate) mod invitations;
 pub(crate) mod keyring;
 pub(crate) mod members;

@@ -14,11 +14,11 @@ use super::users::{READ, Speech, WRITE};
 use super::{BodyRefusals, bounded, confirm_password, email, sound};
 use crate::auth::password::{self, MOST_BYTES};
 use crate::auth::people::accounts::{self, NewAccount};
-use crate::auth::people::invitations::{self, Guest, InvitationId, NewInvitation};
+use crate::auth::people::invitations::{self, Guest, NewInvitation};
 use crate::auth::people::rights::within;
 use crate::auth::people::tables::invitation;
 use crate::auth::tables::{user, workspace};
-use crate::auth::{Auth, Caller, Role, UserId, WorkspaceId, sessions};
+use crate::auth::{Auth, Caller, InvitationId, Role, UserId, WorkspaceId, sessions};
 use crate::data::DataError;
 use crate::http::json::Json;
 use crate::http::page::Listed;
@@ -78,7 +78,6 @@ impl Invite {
 /// An invitation.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Invitation {
-    #[schema(value_type = WorkspaceId)]
     id: InvitationId,
     email: String,
     /// Empty where it was not said.
@@ -177,7 +176,7 @@ pub(super) async fn create(
     extensions(("x-access" = json!("signed-in")), ("x-access-there" = json!("users:write"))),
     params(
         ("id" = WorkspaceId, Path, description = "A workspace of yours"),
-        ("invitation" = WorkspaceId, Path, description = "As in the list"),
+        ("invitation" = InvitationId, Path, description = "As in the list"),
     ),
     responses((status = 204, description = "Withdrawn"), NotFound),
 )]

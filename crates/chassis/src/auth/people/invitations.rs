@@ -11,7 +11,9 @@ use serde_json::json;
 
 use super::super::sessions::{after, parsed};
 use super::super::tables::{user, workspace};
-use super::super::{Auth, Caller, Letter, Role, UserId, WorkspaceId, keys, plans};
+use super::super::{
+    Auth, Caller, InvitationId, Letter, Role, Scopes, UserId, WorkspaceId, keys, plans,
+};
 use super::accounts::{self, NewAccount};
 use super::tables::invitation;
 use super::{Tx, conflict, hold, members, record, rights};
@@ -20,11 +22,6 @@ use crate::data::DataError;
 use crate::http::page::Page;
 use crate::http::problem::Problem;
 use crate::i18n::Language;
-
-crate::id_type! {
-    /// An invitation.
-    InvitationId
-}
 
 /// How long a token is good.
 const LIFE: Duration = Duration::from_hours(24 * 7);
@@ -316,7 +313,7 @@ async fn accept_in(
         key: None,
         session: None,
         role,
-        scopes: super::super::Scopes::all(),
+        scopes: Scopes::all(),
     };
     record(tx, &guest, "invitation.accept", &row.id, json!({"user": user})).await?;
     Ok(user)

@@ -8,7 +8,7 @@ use sea_orm::{
 use serde_json::json;
 
 use super::super::tables::{self, member, workspace};
-use super::super::{Auth, Caller, Role, UserId, WorkspaceId, plans};
+use super::super::{Auth, Caller, Role, SessionId, UserId, WorkspaceId, plans};
 use super::{Tx, conflict, hold, members, record};
 use crate::clock::Timestamp;
 use crate::data::DataError;
@@ -196,7 +196,7 @@ async fn delete_in(
     caller: &Caller,
     row: &workspace::Model,
     now: Timestamp,
-) -> Result<Vec<super::super::SessionId>, DataError> {
+) -> Result<Vec<SessionId>, DataError> {
     let people: Vec<String> = member::Entity::find()
         .filter(member::Column::WorkspaceId.eq(&*row.id))
         .select_only()
