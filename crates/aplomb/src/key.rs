@@ -168,7 +168,18 @@ mod tests {
         assert_eq!(life("12h"), Ok(Duration::from_hours(12)));
         assert_eq!(life("30d"), Ok(Duration::from_hours(720)));
         assert_eq!(life("8w"), Ok(Duration::from_hours(1344)));
-        for wrong in ["", "d", "30", "0d", "-1d", "1y", "3661d", "99999999999999999999w", "1é", "30 d"] {
+        for wrong in [
+            "",
+            "d",
+            "30",
+            "0d",
+            "-1d",
+            "1y",
+            "3661d",
+            "99999999999999999999w",
+            "1é",
+            "30 d",
+        ] {
             assert!(life(wrong).is_err(), "{wrong}");
         }
     }

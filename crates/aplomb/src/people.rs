@@ -51,7 +51,13 @@ fn in_words(problem: &Problem) -> String {
     }
     let fields = problem.errors.iter();
     let lines: Vec<_> = fields
-        .map(|fault| format!("--{}: {}", fault.field, say(fault.code, fault.arguments.clone())))
+        .map(|fault| {
+            format!(
+                "--{}: {}",
+                fault.field,
+                say(fault.code, fault.arguments.clone())
+            )
+        })
         .collect();
     lines.join("\n")
 }

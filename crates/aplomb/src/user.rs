@@ -163,10 +163,18 @@ fn shown(line: &UserLine) -> String {
     row(&[&line.email, &line.name, state, &roles.join(", ")])
 }
 
-fn set_disabled(services: &Services, account: &Account, disabled: bool) -> anyhow::Result<ExitCode> {
+fn set_disabled(
+    services: &Services,
+    account: &Account,
+    disabled: bool,
+) -> anyhow::Result<ExitCode> {
     with_auth(services, &account.common, async |auth| {
         console::set_disabled(auth, &account.email, disabled).await?;
-        let code = if disabled { "user.disabled" } else { "user.enabled" };
+        let code = if disabled {
+            "user.disabled"
+        } else {
+            "user.enabled"
+        };
         note(&say(code, vec![("email", account.email.clone())]));
         Ok(())
     })

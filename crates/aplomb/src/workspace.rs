@@ -46,7 +46,10 @@ pub(crate) fn run(services: &Services, verb: &Verb) -> anyhow::Result<ExitCode> 
         Verb::Plan(arguments) => with_auth(services, &arguments.common, async |auth| {
             let workspace = console::workspace(auth, arguments.workspace.as_deref()).await?;
             console::set_plan(auth, workspace, &arguments.plan).await?;
-            note(&say("workspace.plan", vec![("plan", arguments.plan.clone())]));
+            note(&say(
+                "workspace.plan",
+                vec![("plan", arguments.plan.clone())],
+            ));
             Ok(())
         }),
     }

@@ -3,9 +3,10 @@
 use sea_orm::DatabaseTransaction;
 
 use super::{Caller, KeyId, UserId, WorkspaceId};
+use crate::clock::Timestamp;
 use crate::data::DataError;
 
-/// Something that happened.
+/// Something that was done.
 #[derive(Clone, Debug)]
 #[expect(dead_code, reason = "the log that reads it is a room of its own")]
 pub(crate) struct Entry {
@@ -13,27 +14,36 @@ pub(crate) struct Entry {
     pub(crate) workspace: WorkspaceId,
     /// Who did it.
     pub(crate) actor: Actor,
-    /// What was done: `key.create`.
+    /// What: `key.create`.
     pub(crate) action: &'static str,
-    /// To what, by its id.
+    /// To what: `kind:id`.
     pub(crate) subject: String,
-    /// What else is worth knowing; no secret.
+    /// What else is worth knowing. No secret, no address of a person.
     pub(crate) detail: serde_json::Value,
+    /// When, by the database's clock.
+    pub(crate) at: Timestamp,
 }
 
-/// Who did something.
+/// Who did it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Actor {
-    user: Option<UserId>,
-    key: Option<KeyId>,
+pub(crate) enum Actor {
+    /// A person.
+    User(UserId),
+    /// A program with a key.
+    Key(KeyId),
+    /// The server by itself.
+    System,
+    /// Somebody at the machine, by a command: `cli`.
+    Console(&'static str),
 }
 
 impl Actor {
-    /// The sender of a request.
+    /// Of a request: the key, where one was used, else the person.
     pub(crate) fn of(caller: &Caller) -> Self {
-        Self {
-            user: caller.user,
-            key: caller.key,
+        match (caller.key, caller.user) {
+            (Some(key), _) => Self::Key(key),
+            (None, Some(user)) => Self::User(user),
+            (None, None) => Self::System,
         }
     }
 }

@@ -23,6 +23,7 @@ use sea_orm::{DatabaseTransaction, EntityTrait, QuerySelect};
 
 use super::tables::workspace;
 use super::{Caller, WorkspaceId, audit};
+use crate::clock::Timestamp;
 use crate::data::DataError;
 use crate::http::problem::{FieldProblem, Problem};
 
@@ -41,20 +42,27 @@ pub(super) async fn hold(tx: &Tx, id: WorkspaceId) -> Result<workspace::Model, P
     row.ok_or_else(Problem::not_found)
 }
 
-/// Records what a caller did in the workspace that he acts in.
+/// Records what a caller did in the workspace that he acts in, to what (`kind:id`). A caller without person and key is
+/// the command line.
 pub(super) async fn record(
     tx: &Tx,
     caller: &Caller,
     action: &'static str,
-    subject: &str,
+    subject: String,
     detail: serde_json::Value,
+    at: Timestamp,
 ) -> Result<(), DataError> {
+    let actor = match audit::Actor::of(caller) {
+        audit::Actor::System => audit::Actor::Console("cli"),
+        actor => actor,
+    };
     let entry = audit::Entry {
         workspace: caller.workspace,
-        actor: audit::Actor::of(caller),
+        actor,
         action,
-        subject: subject.to_owned(),
+        subject,
         detail,
+        at,
     };
     audit::record(tx, entry).await
 }

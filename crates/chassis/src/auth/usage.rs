@@ -26,7 +26,9 @@ impl Auth {
     /// Adds a count to `GET /usage`.
     pub fn count_by(&self, source: Arc<dyn Source>) {
         let mut sources = self.sources().0.write();
-        let sources = sources.as_mut().expect("no code panics while it holds this");
+        let sources = sources
+            .as_mut()
+            .expect("no code panics while it holds this");
         sources.push(source);
     }
 
@@ -39,7 +41,10 @@ impl Auth {
         let now = self.clock().now();
         let mut counts = BTreeMap::from([
             ("members", members::count(read, workspace).await?),
-            ("invitations", invitations::count(read, workspace, now).await?),
+            (
+                "invitations",
+                invitations::count(read, workspace, now).await?,
+            ),
             ("keys", keyring::count(read, workspace, now).await?),
         ]);
         let sources = self.sources().0.read();

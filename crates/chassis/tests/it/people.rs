@@ -39,13 +39,26 @@ impl Running {
     }
 
     /// As somebody's page asks.
-    pub(crate) async fn by(&self, who: &Somebody, method: Method, path: &str, body: Value) -> Response {
+    pub(crate) async fn by(
+        &self,
+        who: &Somebody,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> Response {
         let body = (!body.is_null()).then_some(body);
         self.page(method, path, &who.cookie, body).await
     }
 
     /// As [`Running::by`], in another workspace.
-    pub(crate) async fn by_in(&self, who: &Somebody, there: WorkspaceId, method: Method, path: &str, body: Value) -> Response {
+    pub(crate) async fn by_in(
+        &self,
+        who: &Somebody,
+        there: WorkspaceId,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> Response {
         let request = self
             .send(method, path)
             .header(COOKIE, &who.cookie)
@@ -55,7 +68,13 @@ impl Running {
     }
 
     /// As a program asks.
-    pub(crate) async fn by_key(&self, key: &str, method: Method, path: &str, body: Value) -> Response {
+    pub(crate) async fn by_key(
+        &self,
+        key: &str,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> Response {
         let request = self.send(method, path).bearer_auth(key);
         request.json(&body).send().await.unwrap()
     }
@@ -65,11 +84,21 @@ impl Running {
     }
 
     /// A workspace with these people and roles.
-    pub(crate) async fn workspace(&self, place: &Place, name: &str, people: &[(UserId, &str)]) -> WorkspaceId {
+    pub(crate) async fn workspace(
+        &self,
+        place: &Place,
+        name: &str,
+        people: &[(UserId, &str)],
+    ) -> WorkspaceId {
         let database = self.database().await;
         let id = WorkspaceId::generate(&*place.clock);
         let now = place.clock.now().to_string();
-        let row = [("id", &*id.to_string()), ("name", name), ("plan", "standard"), ("created_at", &now)];
+        let row = [
+            ("id", &*id.to_string()),
+            ("name", name),
+            ("plan", "standard"),
+            ("created_at", &now),
+        ];
         insert(&database, "workspace", &row).await;
         for (user, role) in people {
             join(&database, id, *user, role).await;
@@ -83,7 +112,11 @@ pub(crate) async fn answered(answer: Response, status: u16) -> Value {
     let found = answer.status().as_u16();
     let text = answer.text().await.unwrap();
     assert_eq!(found, status, "{text}");
-    if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() }
+    if text.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_str(&text).unwrap()
+    }
 }
 
 /// The token of a link.

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::shared::{Conflict, NotFound, Paging, QueryRefusals, name, no_store, page};
 use super::users::{READ, Speech, WRITE};
 use super::{BodyRefusals, bounded, confirm_password, email, sound};
-use crate::auth::password::{self, MOST_BYTES};
+use crate::auth::password::{self, MOST_CHARACTERS};
 use crate::auth::people::accounts::{self, NewAccount};
 use crate::auth::people::invitations::{self, Guest, NewInvitation};
 use crate::auth::people::rights::within;
@@ -330,7 +330,7 @@ async fn proved(
     }
     let password = password.unwrap_or_default();
     let mut faults = Vec::new();
-    bounded("password", &password, MOST_BYTES, &mut faults);
+    bounded("password", &password, MOST_CHARACTERS, &mut faults);
     sound(faults)?;
     confirm_password(auth, &person, &password, "password").await?;
     Ok(person)

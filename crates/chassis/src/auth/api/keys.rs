@@ -140,7 +140,10 @@ pub(super) struct New {
     scopes: Vec<String>,
     /// When it ends, in UTC; without it, when it is revoked.
     #[serde(default)]
-    #[schema(pattern = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$", example = "2027-01-31T00:00:00Z")]
+    #[schema(
+        pattern = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$",
+        example = "2027-01-31T00:00:00Z"
+    )]
     expires_at: Option<String>,
 }
 
@@ -153,7 +156,11 @@ impl New {
         let expires_at = self.expires_at.and_then(|text| {
             let end = in_future(auth, &text);
             if end.is_none() {
-                faults.push(FieldProblem::new("expires_at", "people.not_ahead", Vec::new()));
+                faults.push(FieldProblem::new(
+                    "expires_at",
+                    "people.not_ahead",
+                    Vec::new(),
+                ));
             }
             end
         });
@@ -169,9 +176,8 @@ impl New {
 }
 
 fn scopes(auth: &Auth, words: &[String]) -> Result<Scopes, FieldProblem> {
-    let fault = |reason: String| {
-        FieldProblem::new("scopes", "field.invalid", vec![("reason", reason)])
-    };
+    let fault =
+        |reason: String| FieldProblem::new("scopes", "field.invalid", vec![("reason", reason)]);
     if words.len() > MOST_SCOPES {
         return Err(fault(format!("at most {MOST_SCOPES} entries")));
     }
@@ -181,7 +187,10 @@ fn scopes(auth: &Auth, words: &[String]) -> Result<Scopes, FieldProblem> {
         result => result.map_err(|reason| fault(reason.to_string())),
     };
     words.iter().try_for_each(|text| word(text).map(drop))?;
-    let scopes: Scopes = words.join(" ").parse().map_err(|reason: crate::auth::ScopeFault| fault(reason.to_string()))?;
+    let scopes: Scopes = words
+        .join(" ")
+        .parse()
+        .map_err(|reason: crate::auth::ScopeFault| fault(reason.to_string()))?;
     let known = scopes.check_rooms(auth.rooms());
     known.map_err(|reason| fault(reason.to_string()))?;
     Ok(scopes)

@@ -42,7 +42,9 @@ pub(super) async fn list(
     let page = page(&query)?;
     let rows = members::page(auth, caller.workspace, &page).await?;
     let people = shown(auth, rows).await?;
-    Ok(axum::Json(page.list(people, |person| person.id.to_string())))
+    Ok(axum::Json(
+        page.list(people, |person| person.id.to_string()),
+    ))
 }
 
 /// What came of it: one of the two.

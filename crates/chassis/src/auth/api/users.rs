@@ -125,7 +125,9 @@ pub(super) async fn list(
     let auth = &context.auth;
     let rows = members::page(auth, caller.workspace, &page).await?;
     let people = shown(auth, rows).await?;
-    Ok(axum::Json(page.list(people, |person| person.id.to_string())))
+    Ok(axum::Json(
+        page.list(people, |person| person.id.to_string()),
+    ))
 }
 
 /// One person of this workspace.

@@ -95,7 +95,8 @@ pub(crate) async fn change(
                     "language": change.language.is_some(),
                     "disabled": change.disabled,
                 });
-                record(tx, &caller, "user.change", &user, detail).await?;
+                let subject = format!("user:{user}");
+                record(tx, &caller, "user.change", subject, detail, now).await?;
                 Ok::<_, Problem>((after, ended))
             })
         })

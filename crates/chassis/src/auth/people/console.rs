@@ -6,9 +6,7 @@
 use std::time::Duration;
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 
 use super::super::keys::{self, NewKey};
@@ -20,6 +18,7 @@ use super::super::{
 };
 use super::accounts::{self, NewAccount};
 use super::{Tx, conflict, hold, members, name_of, record};
+use crate::clock::Timestamp;
 use crate::config::Secret;
 use crate::data::DataError;
 use crate::http::problem::{FieldProblem, Problem};
@@ -138,7 +137,15 @@ pub async fn create_user(auth: &Auth, new: NewUser) -> Result<(UserId, Option<St
                 accounts::create(tx, id, account, now).await?;
                 members::add(tx, caller.workspace, &id.to_string(), role, now).await?;
                 let detail = json!({"role": role});
-                record(tx, &caller, "user.create", &id.to_string(), detail).await?;
+                record(
+                    tx,
+                    &caller,
+                    "user.create",
+                    format!("user:{id}"),
+                    detail,
+                    now,
+                )
+                .await?;
                 Ok(())
             })
         })
@@ -178,7 +185,8 @@ pub async fn link(auth: &Auth, email: &str) -> Result<String, Problem> {
                     .exec_without_returning(tx)
                     .await?;
                 lockout::forget_in(tx, account).await?;
-                record(tx, &caller, "user.link", &person.id, json!({})).await
+                let subject = format!("user:{}", person.id);
+                record(tx, &caller, "user.link", subject, json!({}), now).await
             })
         })
         .await?;
@@ -241,7 +249,15 @@ pub async fn set_disabled(auth: &Auth, email: &str, disabled: bool) -> Result<()
                     Vec::new()
                 };
                 let detail = json!({"disabled": disabled});
-                record(tx, &caller, "user.change", &person.id, detail).await?;
+                record(
+                    tx,
+                    &caller,
+                    "user.change",
+                    format!("user:{id}"),
+                    detail,
+                    now,
+                )
+                .await?;
                 Ok::<_, DataError>(ended)
             })
         })
@@ -265,12 +281,21 @@ pub async fn set_role(
         .write(move |tx| {
             Box::pin(async move {
                 if members::find(tx, workspace, &person.id).await?.is_some() {
-                    members::set_role_in(tx, &caller, &person.id, role).await?;
+                    members::set_role_in(tx, &caller, &person.id, role, now).await?;
                     return Ok(());
                 }
                 hold(tx, workspace).await?;
                 members::add(tx, workspace, &person.id, role, now).await?;
-                record(tx, &caller, "member.add", &person.id, json!({"role": role})).await?;
+                let subject = format!("user:{}", person.id);
+                record(
+                    tx,
+                    &caller,
+                    "member.add",
+                    subject,
+                    json!({"role": role}),
+                    now,
+                )
+                .await?;
                 Ok::<_, Problem>(())
             })
         })
@@ -297,7 +322,7 @@ pub async fn create_key(auth: &Auth, new: NewKey) -> Result<(KeyId, Secret), Pro
                 hold(tx, caller.workspace).await?;
                 let detail = json!({"name": new.name, "scopes": new.scopes.to_string()});
                 keys::insert(tx, id, &secret, new, now).await?;
-                record(tx, &caller, "key.create", &id.to_string(), detail).await?;
+                record(tx, &caller, "key.create", format!("key:{id}"), detail, now).await?;
                 Ok::<_, Problem>(())
             })
         })
@@ -353,11 +378,12 @@ pub async fn set_plan(auth: &Auth, workspace: WorkspaceId, plan: &str) -> Result
         return Err(unknown.with("plan", plan).with("plans", names.join(", ")));
     }
     let (caller, plan) = (operator(workspace), plan.to_owned());
+    let now = auth.clock().now();
     auth.database()
         .write(move |tx| {
             Box::pin(async move {
                 let before = hold(tx, caller.workspace).await?;
-                change_plan(tx, &caller, &before, plan).await?;
+                change_plan(tx, &caller, &before, plan, now).await?;
                 Ok::<_, Problem>(())
             })
         })
@@ -369,6 +395,7 @@ async fn change_plan(
     caller: &Caller,
     before: &workspace::Model,
     plan: String,
+    now: Timestamp,
 ) -> Result<(), DataError> {
     workspace::Entity::update_many()
         .col_expr(workspace::Column::Plan, Expr::value(&*plan))
@@ -376,7 +403,8 @@ async fn change_plan(
         .exec(tx)
         .await?;
     let detail = json!({"from": before.plan, "to": plan});
-    record(tx, caller, "workspace.plan", &before.id, detail).await
+    let subject = format!("workspace:{}", before.id);
+    record(tx, caller, "workspace.plan", subject, detail, now).await
 }
 
 /// A workspace, as the command line lists it.
@@ -427,7 +455,8 @@ fn operator(workspace: WorkspaceId) -> Caller {
 async fn known(auth: &Auth, email: &str) -> Result<user::Model, Problem> {
     let email = email.trim().to_lowercase();
     let found = accounts::by_email(auth.database().read(), &email).await?;
-    let unknown = || Problem::new(http::StatusCode::NOT_FOUND, "user.unknown").with("email", &email);
+    let unknown =
+        || Problem::new(http::StatusCode::NOT_FOUND, "user.unknown").with("email", &email);
     found.ok_or_else(unknown)
 }
 

@@ -90,7 +90,9 @@ async fn insert(
 ) -> Result<workspace::Model, Problem> {
     let workspace = hold(tx, caller.workspace).await?;
     if let Some(person) = accounts::by_email(tx, &row.email).await?
-        && members::find(tx, caller.workspace, &person.id).await?.is_some()
+        && members::find(tx, caller.workspace, &person.id)
+            .await?
+            .is_some()
     {
         return Err(conflict("people.member_already"));
     }
@@ -103,8 +105,8 @@ async fn insert(
         column: "invitation.created_at",
     })?;
     room_for_one(tx, caller.workspace, plan, now).await?;
-    let detail = json!({"email": row.email, "role": row.role});
-    let id = row.id.clone();
+    let detail = json!({"role": row.role});
+    let subject = format!("invitation:{}", row.id);
     let new = invitation::ActiveModel {
         id: Set(row.id),
         workspace_id: Set(row.workspace_id),
@@ -121,7 +123,7 @@ async fn insert(
         .exec_without_returning(tx)
         .await
         .map_err(DataError::from)?;
-    record(tx, caller, "invitation.create", &id, detail).await?;
+    record(tx, caller, "invitation.create", subject, detail, now).await?;
     Ok(workspace)
 }
 
@@ -171,9 +173,11 @@ async fn send(
         language: Language::from_tag(&row.language).unwrap_or_default(),
         template: "auth.invite",
         arguments: vec![
-            ("name", row.name.clone()),
             // Whom no person invites, the workspace does.
-            ("inviter", inviting.map_or_else(|| workspace.clone(), |person| person.name)),
+            (
+                "inviter",
+                inviting.map_or_else(|| workspace.clone(), |person| person.name),
+            ),
             ("workspace", workspace),
             // Behind `#`: browsers send that part to no server, so it stands in no log.
             ("link", link),
@@ -211,6 +215,7 @@ pub(crate) async fn page(
 /// Withdraws an invitation of the caller's workspace.
 pub(crate) async fn withdraw(auth: &Auth, caller: &Caller, id: &str) -> Result<(), Problem> {
     let id: InvitationId = id.parse().map_err(|_| Problem::not_found())?;
+    let now = auth.clock().now();
     let caller = caller.clone();
     auth.database()
         .write(move |tx| {
@@ -224,8 +229,9 @@ pub(crate) async fn withdraw(auth: &Auth, caller: &Caller, id: &str) -> Result<(
                     .ok_or_else(Problem::not_found)?;
                 rights::may_touch(&caller, role_of(&row)?)?;
                 take(tx, &row.id).await?;
-                let detail = json!({"email": row.email});
-                record(tx, &caller, "invitation.withdraw", &row.id, detail).await?;
+                let subject = format!("invitation:{}", row.id);
+                let detail = json!({"role": row.role});
+                record(tx, &caller, "invitation.withdraw", subject, detail, now).await?;
                 Ok::<_, Problem>(())
             })
         })
@@ -315,7 +321,16 @@ async fn accept_in(
         role,
         scopes: Scopes::all(),
     };
-    record(tx, &guest, "invitation.accept", &row.id, json!({"user": user})).await?;
+    let subject = format!("invitation:{}", row.id);
+    record(
+        tx,
+        &guest,
+        "invitation.accept",
+        subject,
+        json!({"user": user}),
+        now,
+    )
+    .await?;
     Ok(user)
 }
 
@@ -378,7 +393,9 @@ pub(crate) async fn add(
     let caller = caller.clone();
     let member = auth
         .database()
-        .write(move |tx| Box::pin(async move { add_in(tx, &caller, &person, &new, &plan, now).await }))
+        .write(move |tx| {
+            Box::pin(async move { add_in(tx, &caller, &person, &new, &plan, now).await })
+        })
         .await?;
     auth.forget();
     Ok(Added::Member(member))
@@ -393,7 +410,10 @@ async fn add_in(
     now: Timestamp,
 ) -> Result<members::Member, Problem> {
     hold(tx, caller.workspace).await?;
-    if members::find(tx, caller.workspace, &person.id).await?.is_some() {
+    if members::find(tx, caller.workspace, &person.id)
+        .await?
+        .is_some()
+    {
         return Err(conflict("people.member_already"));
     }
     let of_address = invitation::Entity::delete_many()
@@ -402,6 +422,15 @@ async fn add_in(
     of_address.exec(tx).await.map_err(DataError::from)?;
     room_for_one(tx, caller.workspace, plan, now).await?;
     members::add(tx, caller.workspace, &person.id, new.role, now).await?;
-    record(tx, caller, "member.add", &person.id, json!({"role": new.role})).await?;
+    let subject = format!("user:{}", person.id);
+    record(
+        tx,
+        caller,
+        "member.add",
+        subject,
+        json!({"role": new.role}),
+        now,
+    )
+    .await?;
     members::named(tx, caller.workspace, &person.id).await
 }

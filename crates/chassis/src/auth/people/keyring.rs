@@ -108,7 +108,7 @@ pub(crate) async fn create(
                     "expires_at": new.expires_at.map(|at| at.to_string()),
                 });
                 keys::insert(tx, id, &secret, new, now).await?;
-                record(tx, &caller, "key.create", &id.to_string(), detail).await?;
+                record(tx, &caller, "key.create", format!("key:{id}"), detail, now).await?;
                 Ok(())
             })
         })
@@ -136,6 +136,7 @@ pub(crate) async fn rename(
     name: String,
 ) -> Result<Kept, Problem> {
     let (caller, id) = (caller.clone(), id.to_owned());
+    let now = auth.clock().now();
     auth.database()
         .write(move |tx| {
             Box::pin(async move {
@@ -148,7 +149,8 @@ pub(crate) async fn rename(
                     .await
                     .map_err(DataError::from)?;
                 let detail = json!({"from": kept.row.name, "to": name});
-                record(tx, &caller, "key.rename", &kept.row.id, detail).await?;
+                let subject = format!("key:{}", kept.row.id);
+                record(tx, &caller, "key.rename", subject, detail, now).await?;
                 kept.row.name = name;
                 Ok::<_, Problem>(kept)
             })
@@ -159,20 +161,21 @@ pub(crate) async fn rename(
 /// Ends a key of the caller's workspace: on this instance at once, on others that share the database within seconds.
 pub(crate) async fn revoke(auth: &Auth, caller: &Caller, id: &str) -> Result<(), Problem> {
     let (caller, id) = (caller.clone(), id.to_owned());
-    let now = auth.clock().now().to_string();
+    let now = auth.clock().now();
     auth.database()
         .write(move |tx| {
             Box::pin(async move {
                 hold(tx, caller.workspace).await?;
                 let kept = named(tx, caller.workspace, &id).await?;
                 api_key::Entity::update_many()
-                    .col_expr(api_key::Column::RevokedAt, Expr::value(now))
+                    .col_expr(api_key::Column::RevokedAt, Expr::value(now.to_string()))
                     .filter(api_key::Column::Id.eq(&*kept.row.id))
                     .exec(tx)
                     .await
                     .map_err(DataError::from)?;
                 let detail = json!({"name": kept.row.name, "prefix": kept.row.prefix});
-                record(tx, &caller, "key.revoke", &kept.row.id, detail).await?;
+                let subject = format!("key:{}", kept.row.id);
+                record(tx, &caller, "key.revoke", subject, detail, now).await?;
                 Ok::<_, Problem>(())
             })
         })

@@ -118,10 +118,11 @@ pub(crate) async fn set_role(
     role: Role,
 ) -> Result<Member, Problem> {
     rights::may_grant(auth, caller, role)?;
+    let now = auth.clock().now();
     let (caller, user) = (caller.clone(), user.to_owned());
     let changed = auth
         .database()
-        .write(move |tx| Box::pin(async move { set_role_in(tx, &caller, &user, role).await }))
+        .write(move |tx| Box::pin(async move { set_role_in(tx, &caller, &user, role, now).await }))
         .await?;
     auth.forget();
     Ok(changed)
@@ -132,6 +133,7 @@ pub(super) async fn set_role_in(
     caller: &Caller,
     user: &str,
     role: Role,
+    now: Timestamp,
 ) -> Result<Member, Problem> {
     hold(tx, caller.workspace).await?;
     let before = named(tx, caller.workspace, user).await?;
@@ -147,7 +149,8 @@ pub(super) async fn set_role_in(
         .await
         .map_err(DataError::from)?;
     let detail = json!({"from": before.role, "to": role});
-    record(tx, caller, "member.role", &before.person.id, detail).await?;
+    let subject = format!("user:{}", before.person.id);
+    record(tx, caller, "member.role", subject, detail, now).await?;
     Ok(Member { role, ..before })
 }
 
@@ -189,8 +192,11 @@ async fn remove_in(
             .filter(api_key::Column::RevokedAt.is_null())
             .exec(tx)
             .await?;
-        record(tx, caller, "member.remove", &gone.person.id, json!({"role": gone.role})).await?;
-        disable_homeless(tx, &gone.person.id, now).await
+        let ended = disable_homeless(tx, &gone.person.id, now).await?;
+        let subject = format!("user:{}", gone.person.id);
+        let detail = json!({"role": gone.role});
+        record(tx, caller, "member.remove", subject, detail, now).await?;
+        Ok::<_, DataError>(ended)
     };
     Ok(ended.await?)
 }
@@ -238,11 +244,7 @@ pub(crate) async fn count<C: ConnectionTrait>(
 }
 
 /// Refuses where nobody but this person owns the workspace and may sign in.
-pub(super) async fn other_owner(
-    tx: &Tx,
-    workspace: WorkspaceId,
-    but: &str,
-) -> Result<(), Problem> {
+pub(super) async fn other_owner(tx: &Tx, workspace: WorkspaceId, but: &str) -> Result<(), Problem> {
     let others: Vec<String> = member::Entity::find()
         .filter(member::Column::WorkspaceId.eq(workspace.to_string()))
         .filter(member::Column::Role.eq(Role::Owner.word()))

@@ -106,7 +106,8 @@ pub(crate) async fn create(
                 let row = insert(tx, id, name, now).await?;
                 members::add(tx, id, &user.to_string(), Role::Owner, now).await?;
                 let detail = json!({"name": row.name});
-                record(tx, &owner, "workspace.create", &row.id, detail).await?;
+                let subject = format!("workspace:{id}");
+                record(tx, &owner, "workspace.create", subject, detail, now).await?;
                 Ok(row)
             })
         })
@@ -144,6 +145,7 @@ async fn insert(
 /// Gives the caller's workspace another name.
 pub(crate) async fn rename(auth: &Auth, caller: &Caller, name: String) -> Result<Mine, Problem> {
     let role = caller.role;
+    let now = auth.clock().now();
     let caller = caller.clone();
     let row = auth
         .database()
@@ -157,7 +159,8 @@ pub(crate) async fn rename(auth: &Auth, caller: &Caller, name: String) -> Result
                     .await
                     .map_err(DataError::from)?;
                 let detail = json!({"from": before.name, "to": name});
-                record(tx, &caller, "workspace.rename", &before.id, detail).await?;
+                let subject = format!("workspace:{}", before.id);
+                record(tx, &caller, "workspace.rename", subject, detail, now).await?;
                 Ok::<_, Problem>(workspace::Model { name, ..before })
             })
         })
@@ -206,7 +209,8 @@ async fn delete_in(
         .all(tx)
         .await?;
     let detail = json!({"name": row.name, "members": people.len()});
-    record(tx, caller, "workspace.delete", &row.id, detail).await?;
+    let subject = format!("workspace:{}", row.id);
+    record(tx, caller, "workspace.delete", subject, detail, now).await?;
     workspace::Entity::delete_by_id(&*row.id).exec(tx).await?;
     let mut ended = Vec::new();
     for person in people {
