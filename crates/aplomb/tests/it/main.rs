@@ -8,4 +8,5 @@ mod floors;
 mod house;
 mod kill;
 mod kills;
+mod people;
 mod uploads;
