@@ -209,12 +209,17 @@ async fn delete_in(
         .all(tx)
         .await?;
     let detail = json!({"name": row.name, "members": people.len()});
-    let subject = format!("workspace:{}", row.id);
-    record(tx, caller, "workspace.delete", subject, detail, now).await?;
-    workspace::Entity::delete_by_id(&*row.id).exec(tx).await?;
+    member::Entity::delete_many()
+        .filter(member::Column::WorkspaceId.eq(&*row.id))
+        .exec(tx)
+        .await?;
+    // People before the log's head, as everywhere: two who take them the other way round wait for each other.
     let mut ended = Vec::new();
     for person in people {
         ended.extend(members::disable_homeless(tx, &person, now).await?);
     }
+    let subject = format!("workspace:{}", row.id);
+    record(tx, caller, "workspace.delete", subject, detail, now).await?;
+    workspace::Entity::delete_by_id(&*row.id).exec(tx).await?;
     Ok(ended)
 }
