@@ -10,7 +10,7 @@ use chassis::i18n::{Arguments, CHASSIS, Catalogue, Language};
 use chassis::service::{CommandFault, Terminal};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::{audit, configuration, key, serve};
+use crate::{audit, configuration, key, serve, user, workspace};
 
 /// The file that is read from the working folder when no other is named.
 const DEFAULT_FILE: &str = "aplomb.toml";
@@ -46,9 +46,15 @@ enum Command {
     /// Check and export the log of what was done
     #[command(subcommand)]
     Audit(audit::Verb),
-    /// Make keys for programs
+    /// Make, list and revoke keys for programs
     #[command(subcommand)]
     Key(key::Verb),
+    /// Make accounts, list them, and let somebody back in
+    #[command(subcommand)]
+    User(user::Verb),
+    /// List workspaces and give them plans
+    #[command(subcommand)]
+    Workspace(workspace::Verb),
     /// Bring the database up to date without serving
     Migrate(Common),
     /// Print the OpenAPI 3.1 document
@@ -130,6 +136,8 @@ pub(crate) fn run(services: &Services) -> ExitCode {
         Command::Config(verb) => configuration::run(services, &verb),
         Command::Audit(verb) => audit::run(services, &verb),
         Command::Key(verb) => key::run(services, &verb),
+        Command::User(verb) => user::run(services, &verb),
+        Command::Workspace(verb) => workspace::run(services, &verb),
         Command::Migrate(common) => serve::migrate(services, &common.sources(services)),
         Command::Openapi => configuration::openapi(services),
     };

@@ -4,7 +4,10 @@ mod audit;
 mod cli;
 mod configuration;
 mod key;
+mod people;
 mod serve;
+mod user;
+mod workspace;
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -8,6 +8,7 @@
 //! * [`keys`]: API keys; `used`: when they and sessions were last used; `keep`: the room's loop
 //! * [`set_up`]: the first account
 //! * [`audit`]: what was done, by whom, in a chain that shows if it is changed
+//! * [`people`]: workspaces, their members, invitations and keys; [`plans`] and [`usage`]: what they may use and do use
 //! * `tables`: what is stored; `api`: the routes; `post`: the seam to the room that sends mail
 
 pub(crate) mod api;
@@ -21,6 +22,8 @@ pub mod keys;
 mod lockout;
 pub mod origin;
 pub mod password;
+pub mod people;
+pub mod plans;
 mod post;
 mod reset;
 mod role;
@@ -30,6 +33,7 @@ pub mod set_up;
 pub(crate) mod tables;
 pub mod tokens;
 mod totp;
+pub mod usage;
 mod used;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -49,6 +53,7 @@ pub(crate) use caller::admit;
 use figures::Figures;
 use identify::Known;
 pub use identify::{Asking, WORKSPACE};
+use plans::Plans;
 use post::NoPost;
 pub use post::{Letter, Post};
 pub use role::Role;
@@ -67,6 +72,10 @@ crate::id_type! {
 crate::id_type! {
     /// An API key.
     KeyId
+}
+crate::id_type! {
+    /// An invitation into a workspace.
+    InvitationId
 }
 crate::id_type! {
     /// A sign-in that lasts: a browser, or a client with its tokens.
@@ -97,6 +106,8 @@ struct Shared {
     used: Used,
     figures: Figures,
     post: RwLock<Arc<dyn Post>>,
+    plans: Plans,
+    sources: usage::Sources,
 }
 
 impl Auth {
@@ -133,6 +144,8 @@ impl Auth {
             used: Used::default(),
             figures: Figures::new(),
             post: RwLock::new(Arc::new(NoPost)),
+            plans: Plans::new(config.plans.clone()),
+            sources: usage::Sources::default(),
         })))
     }
 
@@ -225,6 +238,14 @@ impl Auth {
     /// Where people reach the server, without a slash at the end.
     fn address(&self) -> &str {
         &self.0.address
+    }
+
+    fn plans(&self) -> &Plans {
+        &self.0.plans
+    }
+
+    fn sources(&self) -> &usage::Sources {
+        &self.0.sources
     }
 
     fn rooms(&self) -> &[&'static str] {

@@ -26,6 +26,7 @@ mod load;
 pub(crate) mod near;
 mod notify;
 mod objects;
+mod plans;
 mod redis;
 mod reference;
 mod rules;
@@ -55,6 +56,7 @@ pub use limits::{Limits, RouteLimit};
 pub use load::{ConfigFile, Override, Sources, load};
 pub use notify::{MailTls, Notify, Smtp, Telegram};
 pub use objects::{ObjectStore, Objects};
+pub use plans::Plan;
 pub use redis::Redis;
 pub use reference::{reference, schema};
 pub use secret::Secret;
@@ -86,6 +88,10 @@ pub struct Root {
     /// The services to run, by name; empty runs all of them.
     #[garde(length(max = 64))]
     pub services: Vec<String>,
+    /// Plans by name, each a table `[plans.<name>]` with `requests_per_hour`, `storage_bytes`, `jobs_waiting`, `members` and
+    /// `keys`; what one leaves out is as in the built-in plan `standard`, which `[plans.standard]` changes.
+    #[garde(length(max = 64), dive)]
+    pub plans: BTreeMap<String, Plan>,
 }
 
 /// The checked configuration.
@@ -95,6 +101,8 @@ pub struct Config {
     pub profile: Profile,
     /// The services to run, by name; empty means all.
     pub services: Vec<String>,
+    /// Plans of workspaces, by name.
+    pub plans: BTreeMap<String, Plan>,
     /// Listening, limits of one request, proxies.
     pub http: Http,
     /// Where the data lives.

@@ -125,6 +125,10 @@ pub const CHASSIS: &[Messages] = &[
         english: include_str!("../messages/pages/en.json"),
         french: include_str!("../messages/pages/fr.json"),
     },
+    Messages {
+        english: include_str!("../messages/people/en.json"),
+        french: include_str!("../messages/people/fr.json"),
+    },
 ];
 
 /// Arguments of a message: placeholder name and value.

@@ -62,13 +62,17 @@ fn every_message_code_is_in_a_catalogue() {
             let Some((room, rest)) = literal.split_once('.') else {
                 continue;
             };
-            let is_code = ["http", "audit", "pages", "limits", "field", "home", "serve", "migrate", "luna", "auth", "key", "objects", "uploads", "jobs", "events", "notify", "upstream"].contains(&room)
+            let is_code = ["http", "audit", "pages", "limits", "field", "home", "serve", "migrate", "luna", "auth", "people", "user", "workspace", "key", "objects", "uploads", "jobs", "events", "notify", "upstream"].contains(&room)
                 && !rest.is_empty()
                 && rest.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
                 // A key of the configuration, a file, a check's id, the name of an event.
                 && !["http.listen", "http.path", "home.css", "luna.contrast"].contains(&literal)
                 && !["audit.detail", "audit.workspace_id"].contains(&literal)
-                && !["jobs.progress", "jobs.done", "jobs.failed", "jobs.cancelled"].contains(&literal);
+                // A kind of job, keys of the configuration.
+                && !["luna.kit", "objects.access_key", "objects.secret_key", "objects.bucket"].contains(&literal)
+                && !["jobs.progress", "jobs.done", "jobs.failed", "jobs.cancelled"].contains(&literal)
+                // A column in a fault.
+                && !["user.id", "user.email", "workspace.id"].contains(&literal);
             if is_code {
                 codes += 1;
                 if !known.contains(&format!("\"{literal}\":")) {

@@ -10,4 +10,5 @@ mod house;
 mod kill;
 mod kills;
 mod matrix;
+mod people;
 mod uploads;

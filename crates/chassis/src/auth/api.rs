@@ -1,10 +1,17 @@
-//! Routes, all under `/api/v1/auth`.
+//! Routes: signing in under `/api/v1/auth`, and people, workspaces and keys beside it.
 
+mod invitations;
+mod keys;
 mod login;
 mod me;
+mod members;
 mod password;
+mod quota;
 mod second_factor;
 mod set_up;
+mod shared;
+mod users;
+mod workspaces;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,6 +46,29 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(second_factor::begin))
         .routes(routes!(second_factor::confirm))
         .routes(routes!(second_factor::disable))
+        .merge(people_routes())
+}
+
+fn people_routes() -> OpenApiRouter<Arc<Context>> {
+    OpenApiRouter::new()
+        .routes(routes!(users::list, users::invite))
+        .routes(routes!(users::one, users::change, users::remove))
+        .routes(routes!(workspaces::list, workspaces::create))
+        .routes(routes!(
+            workspaces::one,
+            workspaces::rename,
+            workspaces::delete
+        ))
+        .routes(routes!(members::list, members::add))
+        .routes(routes!(members::change, members::remove))
+        .routes(routes!(invitations::list, invitations::create))
+        .routes(routes!(invitations::withdraw))
+        .routes(routes!(invitations::look))
+        .routes(routes!(invitations::accept))
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::one, keys::rename, keys::revoke))
+        .routes(routes!(quota::quota))
+        .routes(routes!(quota::usage))
 }
 
 /// How a body may be refused.
@@ -74,7 +104,7 @@ fn problem(meaning: &str) -> RefOr<Response> {
 const LONGEST_EMAIL: usize = 254;
 
 /// An address as it is compared.
-fn email(text: &str, faults: &mut Vec<FieldProblem>) -> String {
+pub(super) fn email(text: &str, faults: &mut Vec<FieldProblem>) -> String {
     let email = text.trim().to_lowercase();
     let is_email = text.trim().chars().count() <= LONGEST_EMAIL
         && email

@@ -70,6 +70,7 @@ async fn write(auth: &Auth) {
 }
 
 async fn tidy(auth: &Auth) -> Result<(), DataError> {
+    super::people::invitations::tidy(auth).await?;
     let now = auth.clock().now();
     let before = |age: Duration| {
         let ms = now.unix_ms() - age.as_millis() as i64;

@@ -1,6 +1,6 @@
 //! API keys: a secret for programs, of which only a hash is kept.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use serde_json::json;
 
 use super::audit::{self, Actor, Entry};
@@ -37,38 +37,52 @@ pub async fn create(database: &Database, new: NewKey) -> Result<(KeyId, Secret),
     let id = KeyId::generate(database.clock());
     let secret = generate(PREFIX);
     let detail = json!({"name": new.name, "scopes": new.scopes.to_string()});
-    let row = api_key::ActiveModel {
-        id: Set(id.to_string()),
-        workspace_id: Set(new.workspace.to_string()),
-        user_id: Set(new.user.map(|user| user.to_string())),
-        name: Set(new.name),
-        prefix: Set(secret[..SHOWN].to_owned()),
-        secret_hash: Set(hex(&hash(&secret))),
-        scopes: Set(new.scopes.to_string()),
-        created_at: Set(database.clock().now().to_string()),
-        expires_at: Set(new.expires_at.map(|time| time.to_string())),
-        revoked_at: Set(None),
-        last_used_at: Set(None),
-    };
+    let given = Secret::new(secret.clone());
+    let now = database.clock().now();
     let entry = Entry {
         workspace: new.workspace,
         actor: new.user.map_or(Actor::Console("cli"), Actor::User),
         action: "key.create",
         subject: format!("key:{id}"),
         detail,
-        at: database.clock().now(),
+        at: now,
     };
     database
         .write(move |tx| {
             Box::pin(async move {
-                api_key::Entity::insert(row)
-                    .exec_without_returning(tx)
-                    .await?;
+                insert(tx, id, &secret, new, now).await?;
                 audit::record(tx, entry).await
             })
         })
         .await?;
-    Ok((id, Secret::new(secret)))
+    Ok((id, given))
+}
+
+/// Keeps a key's hash, inside a transaction.
+pub(super) async fn insert(
+    tx: &DatabaseTransaction,
+    id: KeyId,
+    secret: &str,
+    new: NewKey,
+    now: Timestamp,
+) -> Result<(), DataError> {
+    let row = api_key::ActiveModel {
+        id: Set(id.to_string()),
+        workspace_id: Set(new.workspace.to_string()),
+        user_id: Set(new.user.map(|user| user.to_string())),
+        name: Set(new.name),
+        prefix: Set(secret[..SHOWN].to_owned()),
+        secret_hash: Set(hex(&hash(secret))),
+        scopes: Set(new.scopes.to_string()),
+        created_at: Set(now.to_string()),
+        expires_at: Set(new.expires_at.map(|time| time.to_string())),
+        revoked_at: Set(None),
+        last_used_at: Set(None),
+    };
+    api_key::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
 }
 
 /// Who holds the key with this hash, and until when: none where it is unknown, revoked, past its time, or its person is gone.

@@ -134,6 +134,7 @@ pub(crate) mod api_key {
 pub(super) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
     let mut all: Vec<Box<dyn MigrationTrait>> = vec![Box::new(CreateAccounts)];
     all.extend(sign_in::migrations());
+    all.extend(super::people::tables::migrations());
     all
 }
 

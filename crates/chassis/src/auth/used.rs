@@ -37,6 +37,12 @@ impl Used {
         noted.get(&id).copied()
     }
 
+    /// The use of a key that is not written yet.
+    pub(super) fn of_key(&self, id: KeyId) -> Option<Timestamp> {
+        let noted = self.keys.lock().expect("no code panics while it notes");
+        noted.get(&id).copied()
+    }
+
     /// Writes what was noted. What cannot be written is noted again.
     pub(super) async fn write(&self, database: &Database) -> Result<(), DataError> {
         let keys = take(&self.keys);

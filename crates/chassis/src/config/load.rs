@@ -321,12 +321,17 @@ fn check_services(values: &Values, known: &[&'static str], faults: &mut Faults) 
     }
 }
 
-/// Where the value at a path was given; `http.allowed_origins[3]` was given with `http.allowed_origins`.
+/// Where the value at a path was given; `http.allowed_origins[3]` was given with `http.allowed_origins`, and
+/// `plans.team.keys` with `plans`.
 fn origin_of(values: &Values, path: &str) -> Origin {
-    let key = path.split('[').next().unwrap_or(path);
-    values
-        .get(key)
-        .map_or(Origin::Default, |(_, origin)| origin.clone())
+    let mut key = path.split('[').next().unwrap_or(path);
+    loop {
+        match (values.get(key), key.rsplit_once('.')) {
+            (Some((_, origin)), _) => return origin.clone(),
+            (None, Some((parent, _))) => key = parent,
+            (None, None) => return Origin::Default,
+        }
+    }
 }
 
 fn section_of<'a>(sections: &'a [Section], path: &str) -> &'a Section {
@@ -369,6 +374,7 @@ fn assemble(
     Some(Config {
         profile: root.profile,
         services: root.services.clone(),
+        plans: root.plans.clone(),
         http: take::<Http>(&mut checked, "http")?.as_ref().clone(),
         data: take::<Data>(&mut checked, "data")?.as_ref().clone(),
         limits: take::<Limits>(&mut checked, "limits")?.as_ref().clone(),

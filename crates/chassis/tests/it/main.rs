@@ -15,6 +15,7 @@ mod limits;
 mod notify;
 mod objects;
 mod outside;
+mod people;
 mod redis;
 mod set_up;
 mod sign_in;
