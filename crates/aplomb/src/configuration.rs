@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use chassis::config;
 use chassis::house::{self, Services};
+use chassis::http::contract;
 use clap::Subcommand;
 
 use crate::cli::{Common, answer, note, say};
@@ -65,7 +66,8 @@ pub(crate) fn report(faults: &config::Faults) -> ExitCode {
 /// Prints the OpenAPI document of all services.
 pub(crate) fn openapi(services: &Services) -> anyhow::Result<ExitCode> {
     let document = chassis::http::assembly::document(services);
-    let text = serde_json::to_string_pretty(&document).context("the document cannot be written")?;
+    let text = serde_json::to_string_pretty(&contract::json(&document))
+        .context("the document cannot be written")?;
     answer(&(text + "\n"))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -11,7 +11,7 @@ pub mod address;
 pub mod assembly;
 mod compress;
 pub mod conditional;
-mod contract;
+pub mod contract;
 mod forwarded;
 pub mod front;
 mod headers;

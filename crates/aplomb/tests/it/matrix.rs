@@ -72,7 +72,10 @@ impl Operation {
                 if !operation.is_object() || operation.get("responses").is_none() {
                     continue;
                 }
-                let stated = operation["x-access"].as_str().unwrap_or_default();
+                // Where the address names the workspace, the handler asks for a permission there.
+                let there = operation["x-access-there"].as_str();
+                let stated = operation["x-access"].as_str();
+                let stated = there.or(stated).unwrap_or_default();
                 let access = access(stated).ok_or_else(|| {
                     format!("{method} {template} does not state `x-access`: `{stated}`")
                 })?;

@@ -131,7 +131,7 @@ fn service_routes(services: &[Arc<dyn Service>]) -> OpenApiRouter<Arc<Context>> 
 fn document_route(
     document: &OpenApi,
 ) -> impl Fn(HeaderMap) -> std::future::Ready<Response> + Clone + Send + Sync + 'static {
-    let json: Arc<[u8]> = serde_json::to_vec(document)
+    let json: Arc<[u8]> = serde_json::to_vec(&contract::json(document))
         .expect("a document is plain data")
         .into();
     let tag = EntityTag::of_hash(u128::from_be_bytes(

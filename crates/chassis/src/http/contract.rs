@@ -1,5 +1,6 @@
 //! What each operation of the document owes to its `x-access`: how to sign in, and the refusals of the front.
 
+use serde_json::Value;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::ResponseBuilder;
@@ -45,6 +46,29 @@ pub(super) fn complete(document: &mut OpenApi) {
         if path.starts_with("/api/v1/") {
             operations(item).into_iter().for_each(complete_operation);
         }
+    }
+}
+
+/// The document as JSON, the same in every process: the library keeps extensions in no order, so they go last and by name.
+pub fn json(document: &OpenApi) -> Value {
+    let mut json = serde_json::to_value(document).expect("a document is plain data");
+    order(&mut json);
+    json
+}
+
+fn order(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            let all = std::mem::take(members);
+            let (mut extensions, own): (Vec<_>, Vec<_>) = all
+                .into_iter()
+                .partition(|(name, _)| name.starts_with("x-"));
+            extensions.sort_by(|(one, _), (other, _)| one.cmp(other));
+            members.extend(own.into_iter().chain(extensions));
+            members.values_mut().for_each(order);
+        }
+        Value::Array(items) => items.iter_mut().for_each(order),
+        _ => {}
     }
 }
 

@@ -63,7 +63,9 @@ impl Place {
         if let Some(url) = self.url() {
             let mut connection = PgConnection::connect(&url).await.unwrap();
             let row = sqlx::query(sql).fetch_one(&mut connection).await.unwrap();
-            row.get(0)
+            // A plain number literal is an int4 there.
+            row.try_get(0)
+                .unwrap_or_else(|_| i64::from(row.get::<i32, _>(0)))
         } else {
             let file = self.folder().join("aplomb-data/aplomb.db");
             let address = format!("sqlite://{}", file.display());

@@ -132,6 +132,8 @@ pub(crate) fn body(
         ("POST", "/workspaces/{id}/invitations" | "/workspaces/{id}/members") => {
             json!({"email": "new@b.example", "role": "viewer"})
         }
+        // The name is the confirmation: a wrong one deletes nothing.
+        ("DELETE", "/workspaces/{id}") => json!({"name": "not its name"}),
         ("PATCH", "/workspaces/{id}/members/{user}") => json!({"role": "member"}),
         _ => return None,
     };
