@@ -4,9 +4,11 @@
 //!   [`Jobs::enqueue_in`] as part of a transaction
 //! * [`Run`]: what a handler works with; [`JobFault`]: how it fails
 //! * [`start`]: the loops that work, give signs of life, recover what died, schedule, measure and sweep
-//! * [`api`]: `/jobs`
+//! * the routes under `/jobs` stand in [`api`]
 //!
-//! **What is guaranteed.** A job that was accepted runs to its end, whoever dies meanwhile. Effects written in
+//! # What is guaranteed
+//!
+//! A job that was accepted runs to its end, whoever dies meanwhile. Effects written in
 //! [`Run::step_in`] happen exactly once; those of [`Run::step`] at least once, so they carry an idempotency key. Each
 //! attempt has a token, and a worker that lost its lease can record nothing (decision 0028).
 

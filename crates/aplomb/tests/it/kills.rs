@@ -81,7 +81,7 @@ async fn drill(mut place: Place, processes: usize) {
     let open = "SELECT count(*) FROM job WHERE state <> 'done'";
     while place.count(open).await > 0 {
         assert!(
-            began.elapsed() < Duration::from_secs(120),
+            began.elapsed() < Duration::from_mins(2),
             "{} jobs are not done",
             place.count(open).await
         );

@@ -177,7 +177,7 @@ fn places(jobs: &Jobs) -> (Vec<(&'static str, usize)>, usize) {
 fn lease_until(jobs: &Jobs, now: Timestamp) -> Timestamp {
     let until = now
         .unix_ms()
-        .saturating_add(jobs.inner.settings.lease_ms as i64);
+        .saturating_add(jobs.inner.settings.lease_ms.cast_signed());
     Timestamp::from_unix_ms(until).unwrap_or(now)
 }
 
@@ -260,7 +260,9 @@ async fn live(jobs: Jobs, me: Arc<str>) {
                     tracing::warn!(error = %fault, "no sign of life could be given");
                     if last_sign.elapsed() > lease {
                         // Others take these over now. What they do outside must not be done twice at once.
-                        held.iter().for_each(|lease| lease.lost.cancel());
+                        for lease in &held {
+                            lease.lost.cancel();
+                        }
                     }
                 }
             }
@@ -332,7 +334,7 @@ async fn take_over(jobs: &Jobs, except: Option<&str>) {
             // Another process was first.
             Ok(false) => {}
             Err(fault) => {
-                tracing::warn!(error = %fault, "a job of a dead worker could not be put back")
+                tracing::warn!(error = %fault, "a job of a dead worker could not be put back");
             }
         }
     }

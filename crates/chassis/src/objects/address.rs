@@ -113,7 +113,7 @@ impl Signer {
         now: Timestamp,
         valid_for: Duration,
     ) -> String {
-        let valid_s = valid_for.min(LONGEST_VALIDITY).as_secs() as i64;
+        let valid_s = valid_for.min(LONGEST_VALIDITY).as_secs().cast_signed();
         let until = now.unix_ms() / 1000 + valid_s;
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         let newest = keys.first().expect("opening makes the first key");

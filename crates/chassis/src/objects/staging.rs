@@ -103,9 +103,12 @@ impl Staging {
                 return Err(ObjectFault::BrokenOff(waited));
             };
             let Some(next) = next else { break };
-            let next = next.map_err(|fault| match is_too_large(&fault) {
-                true => ObjectFault::TooLarge { limit_bytes },
-                false => ObjectFault::BrokenOff(fault.to_string()),
+            let next = next.map_err(|fault| {
+                if is_too_large(&fault) {
+                    ObjectFault::TooLarge { limit_bytes }
+                } else {
+                    ObjectFault::BrokenOff(fault.to_string())
+                }
             })?;
             staged.size_bytes += next.len() as u64;
             if staged.size_bytes > limit_bytes {
@@ -142,7 +145,7 @@ pub(super) struct Writer {
 
 /// A checksum under way.
 pub(super) enum Check {
-    Sha(ring::digest::Context),
+    Sha(Box<ring::digest::Context>),
     Blake3(Box<blake3::Hasher>),
 }
 

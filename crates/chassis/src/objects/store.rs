@@ -52,7 +52,7 @@ pub(super) async fn insert(
         id: Set(new.blob.clone()),
         workspace_id: Set(workspace.clone()),
         hash: Set(new.hash.clone()),
-        size_bytes: Set(new.size_bytes as i64),
+        size_bytes: Set(new.size_bytes.cast_signed()),
         created_at: Set(new.now.clone()),
     };
     let fresh = blob::Entity::insert(own)
@@ -70,7 +70,7 @@ pub(super) async fn insert(
         .await?
         .ok_or_else(|| DataError::Lost("the row of an object's bytes".to_owned()))?;
     if fresh > 0 {
-        add_usage(tx, &workspace, new.size_bytes as i64).await?;
+        add_usage(tx, &workspace, new.size_bytes.cast_signed()).await?;
         if used(tx, &workspace).await? > new.limit_bytes {
             return Err(ObjectFault::OverQuota {
                 limit_bytes: new.limit_bytes,
@@ -100,7 +100,7 @@ async fn insert_object(
         workspace_id: new.workspace.to_string(),
         blob_id: blob,
         hash: new.hash,
-        size_bytes: new.size_bytes as i64,
+        size_bytes: new.size_bytes.cast_signed(),
         kind: new.kind,
         name: new.name,
         created_at: new.now,

@@ -38,7 +38,11 @@ pub(super) async fn run(inner: &Inner) -> Result<usize, ObjectFault> {
 
 /// The moment before which something without a row is an orphan and not on its way.
 fn horizon_ms(inner: &Inner) -> i64 {
-    let grace_ms = inner.settings.orphan_grace_s.saturating_mul(1000) as i64;
+    let grace_ms = inner
+        .settings
+        .orphan_grace_s
+        .saturating_mul(1000)
+        .cast_signed();
     inner.database.clock().now().unix_ms() - grace_ms
 }
 

@@ -106,7 +106,12 @@ impl Objects {
 
     fn expiry(&self) -> String {
         let now = self.inner.database.clock().now();
-        let ms = self.inner.settings.upload_expiry_s.saturating_mul(1000) as i64;
+        let ms = self
+            .inner
+            .settings
+            .upload_expiry_s
+            .saturating_mul(1000)
+            .cast_signed();
         let end = Timestamp::from_unix_ms(now.unix_ms().saturating_add(ms));
         end.unwrap_or(now).to_string()
     }
@@ -145,7 +150,7 @@ impl Objects {
         let times = (database.clock().now().to_string(), self.expiry());
         let mut row = rows::row(id, workspace, staging.instance(), &creation, concat, times);
         if matches!(creation.concat, Concat::Final(_)) {
-            row.length_bytes = Some(joined as i64);
+            row.length_bytes = Some(joined.cast_signed());
         }
         let mut progress = Progress::from(row.clone());
         rows::insert(database, row).await?;

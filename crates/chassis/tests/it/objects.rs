@@ -94,9 +94,10 @@ fn files(folder: &Path) -> usize {
         .map(Result::unwrap)
         // The test's S3 server keeps notes of its own beside the files.
         .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
-        .map(|entry| match entry.file_type().unwrap().is_dir() {
-            true => files(&entry.path()),
-            false => 1,
+        .map(|entry| if entry.file_type().unwrap().is_dir() {
+            files(&entry.path())
+        } else {
+            1
         })
         .sum()
 }

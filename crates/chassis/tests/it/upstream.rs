@@ -94,7 +94,7 @@ async fn retry_after_is_respected_and_too_long_a_one_ends_the_attempts() {
     let begun = Instant::now();
     assert!(upstream.send(get(&outside.url("/short"))).await.is_ok());
     assert!(begun.elapsed() >= Duration::from_secs(1));
-    let asked = Some(Duration::from_secs(3_600));
+    let asked = Some(Duration::from_hours(1));
     assert_eq!(
         fails(&upstream, &outside.url("/long")).await,
         UpstreamFault::Status {
@@ -260,8 +260,8 @@ async fn kept_answers_serve_while_fresh_and_when_asking_fails() {
         Policy {
             retries: 0,
             cache: Some(CachePolicy {
-                fresh: Duration::from_secs(60),
-                stale: Duration::from_secs(600),
+                fresh: Duration::from_mins(1),
+                stale: Duration::from_mins(10),
                 most_bytes: 1 << 20,
             }),
             ..policy()

@@ -73,7 +73,7 @@ impl Server {
     /// Waits until it answers.
     pub(crate) async fn ready(&self) {
         chassis::tls::install();
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         let client = reqwest::Client::new();
         let url = format!("{}/readyz", self.url);
         while !matches!(client.get(&url).send().await, Ok(answer) if answer.status() == 200) {

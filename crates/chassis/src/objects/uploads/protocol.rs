@@ -66,7 +66,7 @@ enum Algorithm {
 impl Checksum {
     /// Begins to check.
     pub(super) fn begin(&self) -> Check {
-        let sha = |algorithm| Check::Sha(digest::Context::new(algorithm));
+        let sha = |algorithm| Check::Sha(Box::new(digest::Context::new(algorithm)));
         match self.algorithm {
             // What clients of the protocol use; here it guards against accidents, not against people.
             Algorithm::Sha1 => sha(&digest::SHA1_FOR_LEGACY_USE_ONLY),
@@ -105,7 +105,7 @@ fn number(headers: &HeaderMap, name: &'static str) -> Result<Option<u64>, Proble
     let number = text
         .parse()
         .ok()
-        .filter(|n| digits && *n <= i64::MAX as u64);
+        .filter(|n| digits && i64::try_from(*n).is_ok());
     number.map(Some).ok_or_else(|| bad(name))
 }
 

@@ -58,10 +58,10 @@ pub(super) async fn advance(
         .write(move |tx| {
             Box::pin(async move {
                 let moved = upload::Entity::update_many()
-                    .col_expr(upload::Column::OffsetBytes, (to as i64).into())
+                    .col_expr(upload::Column::OffsetBytes, to.cast_signed().into())
                     .col_expr(upload::Column::ExpiresAt, expires_at.into())
                     .filter(upload::Column::Id.eq(id.to_string()))
-                    .filter(upload::Column::OffsetBytes.eq(from as i64))
+                    .filter(upload::Column::OffsetBytes.eq(from.cast_signed()))
                     .exec(tx)
                     .await?;
                 Ok::<_, DataError>(moved.rows_affected == 1)
@@ -80,7 +80,7 @@ pub(super) async fn set_length(
         .write(move |tx| {
             Box::pin(async move {
                 upload::Entity::update_many()
-                    .col_expr(upload::Column::LengthBytes, (length as i64).into())
+                    .col_expr(upload::Column::LengthBytes, length.cast_signed().into())
                     .filter(upload::Column::Id.eq(id.to_string()))
                     .exec(tx)
                     .await?;
@@ -155,7 +155,7 @@ pub(super) fn row(
         id: id.to_string(),
         workspace_id: workspace.to_string(),
         instance: instance.to_owned(),
-        length_bytes: creation.length.map(|length| length as i64),
+        length_bytes: creation.length.map(u64::cast_signed),
         offset_bytes: 0,
         metadata: creation.metadata.clone(),
         concat,

@@ -82,7 +82,7 @@ async fn a_job_of_a_transaction_that_is_rolled_back_never_was() {
                             shop.home,
                             id.parse().unwrap(),
                             catalogue,
-                            Default::default(),
+                            chassis::i18n::Language::default(),
                         )
                         .await;
                     assert!(gone.unwrap().is_none());
@@ -228,7 +228,7 @@ async fn a_worker_that_finds_nothing_writes_nothing() {
         .await;
     written.unwrap();
     let log = place.config.folder.join("aplomb.db-wal");
-    let size = || std::fs::metadata(&log).map(|file| file.len()).unwrap_or(0);
+    let size = || std::fs::metadata(&log).map_or(0, |file| file.len());
     let before = size();
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(size(), before);

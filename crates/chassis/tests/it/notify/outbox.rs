@@ -69,6 +69,7 @@ async fn a_mail_is_written_with_the_callers_transaction_and_once_for_each_key() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::large_futures, reason = "a test runs once")]
 async fn two_instances_never_deliver_the_same_at_once() {
     on_each(async |place: &Place| {
         let outside = Outside::start(|_, _| async {
