@@ -281,12 +281,15 @@ pub async fn context(
     let kinds = chosen.iter().flat_map(|service| service.jobs());
     let jobs = Jobs::new(&database, &config.jobs, kinds)?;
     jobs.tell_by(events.clone());
+    jobs.bounded_by(&auth);
+    let objects = Objects::open(&config, &database).await?;
+    objects.bounded_by(&auth);
     Ok(Context {
         auth,
         events,
         jobs,
         notify,
-        objects: Objects::open(&config, &database).await?,
+        objects,
         redis,
         upstream,
         config: Arc::new(config),

@@ -28,16 +28,18 @@ mod view;
 mod worker;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
+use futures_util::future::BoxFuture;
 use sea_orm::ActiveValue::Set;
-use sea_orm::DatabaseTransaction;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use sea_orm_migration::MigrationTrait;
 use serde_json::Value;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::{UserId, WorkspaceId};
+use crate::auth::usage::Source;
+use crate::auth::{Auth, UserId, WorkspaceId};
 use crate::clock::Timestamp;
 use crate::config;
 use crate::data::{DataError, Database};
@@ -179,6 +181,8 @@ struct Inner {
     /// What this process works on.
     running: Mutex<Vec<Arc<Lease>>>,
     announcer: Announcer,
+    /// The accounts, whose plans bound what may wait.
+    auth: OnceLock<Auth>,
 }
 
 impl Jobs {
@@ -212,8 +216,30 @@ impl Jobs {
                 pause: CancellationToken::new(),
                 running: Mutex::new(Vec::new()),
                 announcer: Announcer::new(),
+                auth: OnceLock::new(),
             }),
         })
+    }
+
+    /// Lets plans bound what may wait, and counts it for them.
+    pub fn bounded_by(&self, auth: &Auth) {
+        // A queue belongs to one house; its first accounts stay.
+        let _ = self.inner.auth.set(auth.clone());
+        auth.count_by(Arc::new(self.clone()));
+    }
+
+    /// How many jobs of one workspace may wait: the configuration's bound, or the plan's where that is less.
+    async fn most_waiting(
+        &self,
+        connection: &impl ConnectionTrait,
+        workspace: WorkspaceId,
+    ) -> Result<u64, DataError> {
+        let most = self.inner.settings.most_waiting;
+        let Some(auth) = self.inner.auth.get() else {
+            return Ok(most);
+        };
+        let (_, plan) = auth.plan_in(connection, workspace).await?;
+        Ok(most.min(plan.jobs_waiting.into()))
     }
 
     /// Tells changes to those who listen to the house's events.
@@ -278,7 +304,7 @@ impl Jobs {
         {
             return repeated(&earlier);
         }
-        let limit = most_waiting(&inner.settings);
+        let limit = self.most_waiting(tx, new.workspace).await?;
         if store::has_waiting(tx, &workspace, limit).await? {
             return Err(EnqueueFault::TooManyWaiting { limit });
         }
@@ -344,8 +370,9 @@ impl Jobs {
     /// Lets a failed job wait again; its recorded steps are not repeated. False where it has not failed.
     pub async fn retry(&self, workspace: WorkspaceId, id: JobId) -> Result<bool, EnqueueFault> {
         let now = self.inner.database.clock().now();
+        let of = workspace;
         let (workspace, id) = (workspace.to_string(), id.to_string());
-        let limit = most_waiting(&self.inner.settings);
+        let limit = self.most_waiting(self.inner.database.read(), of).await?;
         let retried = self
             .inner
             .database
@@ -370,9 +397,14 @@ impl Jobs {
     }
 }
 
-/// How many jobs of one workspace may wait: the one place that a plan would change.
-fn most_waiting(settings: &config::Jobs) -> u64 {
-    settings.most_waiting
+impl Source for Jobs {
+    fn name(&self) -> &'static str {
+        "jobs_waiting"
+    }
+
+    fn count(&self, workspace: WorkspaceId) -> BoxFuture<'_, Result<u64, DataError>> {
+        Box::pin(async move { store::waiting(&self.inner.database, workspace).await })
+    }
 }
 
 fn repeated(id: &str) -> Result<Enqueued, EnqueueFault> {

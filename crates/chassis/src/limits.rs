@@ -35,7 +35,6 @@ pub struct Limits {
     user: Rule,
     key: Rule,
     workspace: Rule,
-    quota: fn(&Caller) -> Option<u32>,
     memory: Memory,
     /// Buckets that Redis is known to refuse, until when: a flood of refused requests does not reach it.
     closed: Memory,
@@ -90,11 +89,6 @@ impl Bucket<'_> {
     }
 }
 
-/// Requests an hour that a caller's workspace may send by its plan; none where the plan sets no bound.
-fn plan_quota(_caller: &Caller) -> Option<u32> {
-    None
-}
-
 impl Limits {
     /// Limiters by configuration, shared where there is a Redis.
     pub fn new(settings: &config::Limits, redis: Option<Redis>) -> Self {
@@ -108,18 +102,10 @@ impl Limits {
             user: Rule::new(2, "user", user, "limits.user_exceeded"),
             key: Rule::new(3, "key", user, "limits.user_exceeded"),
             workspace: Rule::new(4, "workspace", user, "limits.workspace_exceeded"),
-            quota: plan_quota,
             memory: Memory::new(),
             closed: Memory::new(),
             shared: redis.map(Shared::new),
         }
-    }
-
-    /// With another source of the workspaces' quotas.
-    #[must_use]
-    pub fn with_quota(mut self, quota: fn(&Caller) -> Option<u32>) -> Self {
-        self.quota = quota;
-        self
     }
 
     /// Whether an address may still present credentials. Looks at memory alone, and counts nothing.
@@ -165,11 +151,17 @@ impl Limits {
         self.count(&buckets).await.map(Some)
     }
 
-    /// Counts a request of somebody known.
+    /// Whether anything is counted.
+    pub fn is_on(&self) -> bool {
+        self.on
+    }
+
+    /// Counts a request of somebody known. `quota`: requests an hour of all in his workspace, by its plan.
     pub async fn count_caller(
         &self,
         caller: &Caller,
         own: Option<&Rule>,
+        quota: Option<u32>,
     ) -> Result<Option<Allowance>, Refusal> {
         if !self.on {
             return Ok(None);
@@ -181,7 +173,7 @@ impl Limits {
         };
         let mut buckets = Vec::with_capacity(3);
         general(&mut buckets, rule, own, Subject::caller(caller));
-        if let Some(quota) = (self.quota)(caller) {
+        if let Some(quota) = quota {
             buckets.push(Bucket {
                 rule: &self.workspace,
                 rate: Rate::per_hour(quota),
@@ -360,7 +352,10 @@ mod tests {
         let caller = caller(1, Some(2), None);
         for _ in 0..50 {
             assert_eq!(limits.count_anonymous(HERE, None).await.unwrap(), None);
-            assert_eq!(limits.count_caller(&caller, None).await.unwrap(), None);
+            assert_eq!(
+                limits.count_caller(&caller, None, None).await.unwrap(),
+                None
+            );
             assert_eq!(limits.count_wrong_credentials(HERE), None);
             assert!(limits.may_identify(HERE).is_ok());
         }
@@ -375,10 +370,14 @@ mod tests {
             caller(1, Some(2), Some(4)),
         ] {
             for left in [1, 0] {
-                let allowance = limits.count_caller(&caller, None).await.unwrap().unwrap();
+                let allowance = limits
+                    .count_caller(&caller, None, None)
+                    .await
+                    .unwrap()
+                    .unwrap();
                 assert_eq!(allowance.remaining, left);
             }
-            let refused = limits.count_caller(&caller, None).await.unwrap_err();
+            let refused = limits.count_caller(&caller, None, None).await.unwrap_err();
             assert_eq!(refused.code, "limits.user_exceeded");
             assert!(refused.allowance.wait_s > 1_700);
         }
@@ -413,18 +412,22 @@ mod tests {
 
     #[tokio::test]
     async fn a_workspaces_quota_binds_all_its_callers_together() {
-        let limits = limits(100, 100).with_quota(|_| Some(3));
+        let limits = limits(100, 100);
         let (one, two) = (caller(1, Some(2), None), caller(1, Some(3), None));
         for caller in [&one, &two, &one] {
-            let allowance = limits.count_caller(caller, None).await.unwrap().unwrap();
+            let allowance = limits
+                .count_caller(caller, None, Some(3))
+                .await
+                .unwrap()
+                .unwrap();
             assert_eq!(allowance.limit, 3, "the tightest is told");
             assert_eq!(allowance.policy, "\"workspace\";q=3;w=3600");
         }
-        let refused = limits.count_caller(&two, None).await.unwrap_err();
+        let refused = limits.count_caller(&two, None, Some(3)).await.unwrap_err();
         assert_eq!(refused.code, "limits.workspace_exceeded");
         assert!(
             limits
-                .count_caller(&caller(9, Some(2), None), None)
+                .count_caller(&caller(9, Some(2), None), None, Some(3))
                 .await
                 .is_ok()
         );

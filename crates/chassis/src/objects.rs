@@ -26,18 +26,20 @@ pub mod uploads;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::Stream;
+use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use sea_orm_migration::MigrationTrait;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
-use crate::auth::WorkspaceId;
+use crate::auth::usage;
+use crate::auth::{Auth, WorkspaceId};
 use crate::clock::Timestamp;
 use crate::config::{self, Config};
 use crate::data::{DataError, Database};
@@ -145,6 +147,8 @@ struct Inner {
     base: String,
     slots: uploads::Slots,
     stopping: CancellationToken,
+    /// The accounts, whose plans bound what may be kept.
+    auth: OnceLock<Auth>,
 }
 
 impl Objects {
@@ -177,6 +181,7 @@ impl Objects {
             base,
             slots: uploads::Slots::default(),
             stopping: CancellationToken::new(),
+            auth: OnceLock::new(),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -224,7 +229,7 @@ impl Objects {
         let Inner {
             database, depot, ..
         } = self.inner.as_ref();
-        let limit_bytes = self.limit_bytes(new.workspace);
+        let limit_bytes = self.limit_bytes(new.workspace).await?;
         let workspace = new.workspace.to_string();
         let now = database.clock().now();
         let row = |blob: String| NewRow {
@@ -423,13 +428,25 @@ impl Objects {
         let used = store::used(self.inner.database.read(), &workspace.to_string()).await?;
         Ok(Usage {
             used_bytes: used,
-            limit_bytes: self.limit_bytes(workspace),
+            limit_bytes: self.limit_bytes(workspace).await?,
         })
     }
 
-    /// What a workspace may keep. The one place that asks: plans come in here (`storage_bytes`).
-    fn limit_bytes(&self, _workspace: WorkspaceId) -> u64 {
-        self.inner.settings.workspace_limit_bytes
+    /// What a workspace may keep: the configuration's bound, or its plan's where that is less.
+    async fn limit_bytes(&self, workspace: WorkspaceId) -> Result<u64, DataError> {
+        let most = self.inner.settings.workspace_limit_bytes;
+        let Some(auth) = self.inner.auth.get() else {
+            return Ok(most);
+        };
+        let plan = auth.plan_of(workspace).await?;
+        Ok(most.min(plan.storage_bytes))
+    }
+
+    /// Lets plans bound what may be kept, and counts it for them.
+    pub fn bounded_by(&self, auth: &Auth) {
+        // A store belongs to one house; its first accounts stay.
+        let _ = self.inner.auth.set(auth.clone());
+        auth.count_by(Arc::new(self.clone()));
     }
 
     /// Removes what nobody refers to, and what has had its time. Gives how many files went.
@@ -445,6 +462,17 @@ impl Objects {
             }
             tokio::time::sleep(sweep::EVERY).await;
         }
+    }
+}
+
+impl usage::Source for Objects {
+    fn name(&self) -> &'static str {
+        "storage_bytes"
+    }
+
+    fn count(&self, workspace: WorkspaceId) -> BoxFuture<'_, Result<u64, DataError>> {
+        let read = self.inner.database.read();
+        Box::pin(async move { store::used(read, &workspace.to_string()).await })
     }
 }
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use sea_orm::EntityTrait;
+use sea_orm::{ConnectionTrait, EntityTrait};
 
 use super::tables::workspace;
 use super::{Auth, WorkspaceId};
-use crate::data::{DataError, Database};
+use crate::data::DataError;
 
 pub use crate::config::Plan;
 
@@ -48,14 +48,14 @@ impl Plans {
 
     async fn name_of(
         &self,
-        database: &Database,
+        database: &impl ConnectionTrait,
         workspace: WorkspaceId,
     ) -> Result<String, DataError> {
         if let Some(name) = self.of_workspace.get(&workspace).await {
             return Ok(name);
         }
         let row = workspace::Entity::find_by_id(workspace.to_string())
-            .one(database.read())
+            .one(database)
             .await?;
         let name = row.map_or_else(|| STANDARD.to_owned(), |row| row.plan);
         self.of_workspace.insert(workspace, name.clone()).await;
@@ -72,8 +72,17 @@ impl Auth {
 
     /// As [`Auth::plan_of`], with the plan's name.
     pub async fn named_plan_of(&self, workspace: WorkspaceId) -> Result<(String, Plan), DataError> {
+        self.plan_in(self.database().read(), workspace).await
+    }
+
+    /// The same, read through a transaction that is open already.
+    pub(crate) async fn plan_in(
+        &self,
+        connection: &impl ConnectionTrait,
+        workspace: WorkspaceId,
+    ) -> Result<(String, Plan), DataError> {
         let plans = self.plans();
-        let name = plans.name_of(self.database(), workspace).await?;
+        let name = plans.name_of(connection, workspace).await?;
         if let Some(plan) = plans.named.get(&name) {
             return Ok((name, plan.clone()));
         }

@@ -203,7 +203,10 @@ impl Front {
         let caller = self.identify(asking, client, allowance).await?;
         let own = route.own_limit(asking.method);
         let counted = match &caller {
-            Some(caller) => self.limits.count_caller(caller, own).await,
+            Some(caller) => {
+                let quota = self.quota(caller).await;
+                self.limits.count_caller(caller, own, quota).await
+            }
             None => {
                 self.limits
                     .count_anonymous(address::limit_key(client), own)
@@ -213,6 +216,15 @@ impl Front {
         *allowance = counted.map_err(|refusal| refused(refusal, allowance))?;
         auth::admit(route.access(asking.method), caller.as_deref())?;
         Ok(caller)
+    }
+
+    /// Requests an hour by the plan of the caller's workspace. A database that does not answer bounds nobody further.
+    async fn quota(&self, caller: &Caller) -> Option<u32> {
+        if !self.limits.is_on() {
+            return None;
+        }
+        let plan = self.auth.plan_of(caller.workspace).await.ok()?;
+        Some(u32::try_from(plan.requests_per_hour).unwrap_or(u32::MAX))
     }
 
     fn refuse_malformed(&self, request: &Request<Body>, route: &Route) -> Result<(), Problem> {

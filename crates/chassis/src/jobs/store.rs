@@ -2,12 +2,13 @@
 
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockBehavior, LockType, Query, SimpleExpr};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, TryInsertResult,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, TryInsertResult,
 };
 
 use super::State;
 use super::tables::{job, schedule, step};
+use crate::auth::WorkspaceId;
 use crate::clock::Timestamp;
 use crate::data::{DataError, Database};
 use crate::http::page::Page;
@@ -60,6 +61,14 @@ pub(super) async fn has_waiting(
         .one(tx)
         .await?;
     Ok(last.is_some())
+}
+
+/// How many jobs of a workspace wait.
+pub(super) async fn waiting(database: &Database, workspace: WorkspaceId) -> Result<u64, DataError> {
+    let waiting = job::Entity::find()
+        .filter(Column::WorkspaceId.eq(workspace.to_string()))
+        .filter(Column::State.eq(State::Waiting.word()));
+    Ok(PaginatorTrait::count(waiting, database.read()).await?)
 }
 
 pub(super) async fn find(
