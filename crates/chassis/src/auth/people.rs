@@ -1,12 +1,12 @@
 //! People, the workspaces they share and the keys they make: what is stored, and what may be done to it.
 //!
-//! * [`rights`]: who may do something in which workspace, and whom he may not touch
-//! * [`members`] and [`accounts`]: people in a workspace, and the accounts behind them
-//! * [`invitations`]: how somebody comes in
-//! * [`workspaces`], [`keyring`]: workspaces and keys
+//! * `rights`: who may do something in which workspace, and whom he may not touch
+//! * `members` and `accounts`: people in a workspace, and the accounts behind them
+//! * `invitations`: how somebody comes in
+//! * `workspaces`, `keyring`: workspaces and keys
 //! * [`console`]: the same for the command line, which acts as the machine's owner
 //!
-//! Every change holds its workspace's row first ([`hold`]): two owners who remove each other, or two invitations that
+//! Every change holds its workspace's row first (`hold`): two owners who remove each other, or two invitations that
 //! both fit the plan, come one after the other.
 
 pub(crate) mod accounts;
