@@ -30,6 +30,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
 /// Reads a body: 400 for what is no JSON, 422 for JSON that is not what is asked for.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // serde would read a struct from a list of its fields' values too: no document says that.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        let reason = vec![("reason", "a JSON object is expected".to_owned())];
+        let field = FieldProblem::new("body", "field.invalid", reason);
+        return Err(Problem::invalid(vec![field]));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let fault = match serde_path_to_error::deserialize(&mut reader) {
         Ok(value) => match reader.end() {
@@ -121,6 +127,7 @@ mod tests {
         );
         assert_eq!(status(br"{}"), (422, "name".into()));
         assert_eq!(status(b"null"), (422, "body".into()));
+        assert_eq!(status(b" [\"x\"]"), (422, "body".into()));
         assert!(matches!(
             status("[".repeat(100_000).as_bytes()).0,
             400 | 422

@@ -86,7 +86,7 @@ async fn list(
 
 /// A job.
 #[utoipa::path(get, path = "/jobs/{id}", tag = "jobs", extensions(("x-access" = json!("jobs:read"))),
-    params(("id" = JobId, Path, description = "The job")),
+    params(("id" = inline(JobId), Path, description = "The job")),
     responses(
         (status = 200, description = "The job", body = JobView),
         (status = 404, description = "No such job in this workspace", body = ProblemBody, content_type = "application/problem+json"),
@@ -104,7 +104,7 @@ async fn one(
 
 /// Cancels a job: a waiting one at once; a running one is asked to end, and stopped after some seconds.
 #[utoipa::path(post, path = "/jobs/{id}/cancel", tag = "jobs", extensions(("x-access" = json!("jobs:write"))),
-    params(("id" = JobId, Path, description = "The job")),
+    params(("id" = inline(JobId), Path, description = "The job")),
     responses(
         (status = 200, description = "It is cancelled", body = JobView),
         (status = 202, description = "It is running and was asked to end", body = JobView),
@@ -135,7 +135,7 @@ async fn cancel(
 
 /// Lets a failed job wait again; the steps that it recorded are not repeated.
 #[utoipa::path(post, path = "/jobs/{id}/retry", tag = "jobs", extensions(("x-access" = json!("jobs:write"))),
-    params(("id" = JobId, Path, description = "The job")),
+    params(("id" = inline(JobId), Path, description = "The job")),
     responses(
         (status = 202, description = "It waits again", body = JobView),
         (status = 404, description = "No such job in this workspace", body = ProblemBody, content_type = "application/problem+json"),
@@ -161,7 +161,7 @@ async fn retry(
 /// `jobs.done`, `jobs.failed` and `jobs.cancelled`; their data is the job, their id its revision.
 #[utoipa::path(get, path = "/jobs/{id}/events", tag = "jobs", extensions(("x-access" = json!("jobs:read"))),
     params(
-        ("id" = JobId, Path, description = "The job"),
+        ("id" = inline(JobId), Path, description = "The job"),
         ("Last-Event-ID" = Option<String>, Header, description = "The last revision seen: what has not changed since is not sent again"),
     ),
     responses(

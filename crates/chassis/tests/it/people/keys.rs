@@ -392,7 +392,7 @@ async fn a_plan_bounds_people_and_keys_and_says_what_is_used() {
         .await;
         assert_eq!(
             usage["counts"],
-            json!({"members": 1, "invitations": 2, "keys": 2})
+            json!({"members": 1, "invitations": 2, "keys": 2, "jobs_waiting": 0, "storage_bytes": 0})
         );
     })
     .await;
