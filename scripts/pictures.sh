@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Draws the pictures of README.md and README.fr.md into docs/pictures, with the built binary and nothing else. The same binary
-# gives the same bytes: git shows a difference only where a drawing changed. APLOMB_BINARY names another binary.
+# Draws the pictures of README.md and README.fr.md into docs/pictures, with the built binary. The same binary gives the same
+# bytes: git shows a difference only where a drawing changed. The two pictures of pages also need python3 and chromium, and
+# differ a little with its version and the system's fonts; without them they stay as they are. APLOMB_BINARY names another binary.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 binary=${APLOMB_BINARY:-$target/debug/aplomb}
+unset APLOMB_BINARY # the server refuses variables that no setting has
 [ -x "$binary" ] || fail "$binary is not there: run 'make run' once, or name a binary with APLOMB_BINARY"
 pictures=docs/pictures
 
@@ -16,8 +18,27 @@ pair() {
   "$binary" luna mark "$@" --theme dark -o "$file-dark.svg"
 }
 
-rm -rf "$pictures"
+# $1 file, $2 width and height, $3 address: a page as a browser shows it. The sandbox of chromium refuses root.
+page() {
+  local root_only=()
+  [ "$(id -u)" -ne 0 ] || root_only=(--no-sandbox)
+  chromium --headless "${root_only[@]}" --disable-gpu --hide-scrollbars --user-data-dir="$work/chromium" --window-size="$2" \
+    --virtual-time-budget=3000 --screenshot="$work/page.png" "$3" >"$work/chromium.log" 2>&1 || true
+  [ -s "$work/page.png" ] || { tail -n 5 "$work/chromium.log" >&2; fail "chromium made no picture of $3"; }
+  mv "$work/page.png" "$pictures/$1.png"
+}
+
+work=$(mktemp -d)
+server=
+finish() {
+  [ -z "$server" ] || stop_process "$server"
+  rm -rf "$work"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
 mkdir -p "$pictures"
+rm -f "$pictures"/*.svg "$pictures/sheet.png"
 
 "$binary" luna sheet -o "$pictures/sheet.png"
 
@@ -32,5 +53,21 @@ done
 for emotion in serenity power mystery awakening creative; do
   pair "emotion-$emotion" --seed 7 --generator halo --variant "$emotion" --size 96
 done
+
+if have chromium && have python3; then
+  "$binary" luna kit --name "Northwind" --generator crescent --variant serenity --lang en -o "$work/kit.zip"
+  python3 -m zipfile -e "$work/kit.zip" "$work/kit"
+  page style-guide 1000,1111 "file://$work/kit/style-guide.html"
+
+  # The form shows itself only to who has the link, which a server without accounts prints.
+  port=$(free_port)
+  "$binary" serve --listen "127.0.0.1:$port" --data "$work/data" >"$work/server.log" 2>&1 &
+  server=$!
+  wait_for_http "http://127.0.0.1:$port/readyz" "$server" 30 || { tail -n 20 "$work/server.log" >&2; fail "the server did not become ready"; }
+  link=$(grep -o 'setup_[a-z0-9]*' "$work/server.log") || fail "the server printed no set-up link"
+  page set-up 720,800 "http://127.0.0.1:$port/set-up?lang=en#$link"
+else
+  say "chromium or python3 is missing: style-guide.png and set-up.png stay as they are"
+fi
 
 say "$(find "$pictures" -type f | wc -l) files, $(du -bs "$pictures" | cut -f1) bytes in $pictures"
