@@ -8,6 +8,7 @@ version=4.32.5
 seed=${SEED:-20260101}
 seconds=${SECONDS_MAX:-90}
 binary=${APLOMB_BINARY:-$target/debug/aplomb}
+unset APLOMB_BINARY # the server refuses names that it does not know
 tool=$target/tools/schemathesis-$version
 
 if [ ! -x "$tool/bin/schemathesis" ]; then

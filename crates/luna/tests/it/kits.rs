@@ -55,7 +55,7 @@ async fn a_kit_is_drawn_in_the_background_and_holds_the_librarys_files() {
         file.headers()["content-disposition"]
             .to_str()
             .unwrap()
-            .contains("caf-zo-kit.zip")
+            .contains("cafe-zoe-kit.zip")
     );
     let tag = file.headers()["etag"].clone();
     let bytes = file.bytes().await.unwrap();
