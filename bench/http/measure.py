@@ -24,11 +24,17 @@ ROUTES = {
     "mark": "/api/v1/luna/mark/crescent/serenity.svg?seed=1",
 }
 
-# Name of the server -> what its environment adds. Limits are off: one client asks more here than a thousand people.
-UNLIMITED = {"APLOMB_LIMITS__ANONYMOUS_PER_MINUTE": "0"}
+# Name of the server -> what its environment adds. Limits are on, for the address, the key, the route and the plan, and so high
+# that one client who asks more than a thousand people is not refused. Every request to the chassis carries an API key.
+LIMITED = {
+    "APLOMB_LIMITS__ANONYMOUS_PER_MINUTE": "1000000",
+    "APLOMB_LIMITS__USER_PER_HOUR": "10000000",
+    "APLOMB_LIMITS__ROUTES": "GET /api/v1/luna/mark/{generator}/{file} 1000000",
+    "APLOMB_PLANS": '{"standard": {"requests_per_hour": 100000000}}',
+}
 CHASSIS = {
-    "full log": UNLIMITED,
-    "1 % log": UNLIMITED | {"APLOMB_TELEMETRY__ACCESS_LOG_SAMPLE": "0.01"},
+    "full log": LIMITED,
+    "1 % log": LIMITED | {"APLOMB_TELEMETRY__ACCESS_LOG_SAMPLE": "0.01"},
 }
 
 # What has to hold: share of bare axum's requests/s (at least), CPU a request over bare axum's (at most), and at rest.
@@ -63,6 +69,7 @@ class Server:
         if cpu is not None:
             self.command = ["taskset", "--cpu-list", str(cpu)] + self.command
         self.environment = os.environ | environment
+        self.headers = []
 
     def __enter__(self):
         self.log = open(self.folder / "log", "wb")
@@ -128,6 +135,7 @@ def get(port, path):
 def load(server, path, seconds, script, cpu):
     """One run of wrk against one route: requests/s and the server's CPU time for each of them."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", script, f"http://127.0.0.1:{server.port}{path}"]
+    command += [part for header in server.headers for part in ("-H", header)]
     if cpu is not None:
         command = ["taskset", "--cpu-list", str(cpu)] + command
     before = server.cpu_s()
@@ -210,6 +218,12 @@ def paired_rounds(options, scratch, server_cpu, client_cpu):
     with servers[0], servers[1], servers[2]:
         for server in servers:
             server.wait_until_ok("/livez" if server.name == "bare" else "/readyz")
+        for server in servers[1:]:
+            make = [options.aplomb, "key", "create", "--data", str(server.folder / "data"), "--name", "bench", "--scopes", "luna:read"]
+            made = subprocess.run(make, capture_output=True, text=True, env=server.environment)
+            if made.returncode != 0:
+                sys.exit(f"error: no key for {server.name}: {made.stderr}")
+            server.headers = [f"Authorization: Bearer {made.stdout.strip()}"]
         for route, path in ROUTES.items():
             bodies = {server.name: get(server.port, path) for server in servers}
             if any(status != 200 for status, _ in bodies.values()):

@@ -18,22 +18,22 @@ use crate::redis::{OwnRedis, prefix, server};
 
 /// A block of a stream.
 #[derive(Debug, Default)]
-struct Block {
+pub(crate) struct Block {
     id: Option<String>,
-    event: Option<String>,
-    data: Option<Value>,
+    pub(crate) event: Option<String>,
+    pub(crate) data: Option<Value>,
     retry: Option<u64>,
     comment: Option<String>,
 }
 
 /// A stream as a client reads it.
-struct Reader {
+pub(crate) struct Reader {
     response: Response,
     buffer: String,
 }
 
 impl Reader {
-    async fn open(house: &Running, key: &str, query: &str, last: Option<&str>) -> Self {
+    pub(crate) async fn open(house: &Running, key: &str, query: &str, last: Option<&str>) -> Self {
         let mut request = house
             .client
             .get(house.url(&format!("/api/v1/events{query}")))
@@ -68,7 +68,7 @@ impl Reader {
     }
 
     /// The next block with an event.
-    async fn event(&mut self) -> Block {
+    pub(crate) async fn event(&mut self) -> Block {
         loop {
             let block = self.block().await.expect("the stream goes on");
             if block.event.is_some() {

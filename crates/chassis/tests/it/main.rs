@@ -10,6 +10,7 @@ mod data;
 mod events;
 mod house;
 mod http;
+mod instances;
 mod jobs;
 mod limits;
 mod notify;
