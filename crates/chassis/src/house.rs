@@ -281,6 +281,7 @@ pub async fn context(
     let kinds = chosen.iter().flat_map(|service| service.jobs());
     let jobs = Jobs::new(&database, &config.jobs, kinds)?;
     jobs.tell_by(events.clone());
+    jobs.notify_by(notify.clone());
     jobs.bounded_by(&auth);
     let objects = Objects::open(&config, &database).await?;
     objects.bounded_by(&auth);

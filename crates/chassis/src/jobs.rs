@@ -45,6 +45,7 @@ use crate::config;
 use crate::data::{DataError, Database};
 use crate::events::Events;
 use crate::i18n::{Catalogue, Language};
+use crate::notify;
 
 pub use fault::{EnqueueFault, JobFault};
 pub use kind::Kind;
@@ -219,6 +220,11 @@ impl Jobs {
                 auth: OnceLock::new(),
             }),
         })
+    }
+
+    /// Tells the ends of jobs to webhooks.
+    pub fn notify_by(&self, notify: notify::Notify) {
+        self.inner.announcer.notify_by(notify);
     }
 
     /// Lets plans bound what may wait, and counts it for them.

@@ -38,20 +38,52 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    static PLACES: OnceLock<Semaphore> = OnceLock::new();
-    static WAITING: AtomicUsize = AtomicUsize::new(0);
-    let places = PLACES.get_or_init(|| {
-        Semaphore::new(std::thread::available_parallelism().map_or(2, std::num::NonZero::get))
-    });
-    let queued = Queued::enter(&WAITING).ok_or(HeavyFault::Busy)?;
-    let place = places.acquire().await.map_err(|_| HeavyFault::Busy)?;
-    drop(queued);
-    let done = tokio::task::spawn_blocking(move || {
-        // Held by the work, not by the caller: when the caller goes away the work still runs.
-        let _place = place;
-        work()
-    });
-    done.await.map_err(|_| HeavyFault::Panicked)
+    static WORK: Queue = Queue::new();
+    WORK.run(work).await
+}
+
+/// As [`heavy`], in a queue of its own: signing in does not wait behind a thousand pictures.
+pub async fn heavy_at_the_door<T, F>(work: F) -> Result<T, HeavyFault>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    static DOOR: Queue = Queue::new();
+    DOOR.run(work).await
+}
+
+/// One place a core, and those who wait for one.
+struct Queue {
+    places: OnceLock<Semaphore>,
+    waiting: AtomicUsize,
+}
+
+impl Queue {
+    const fn new() -> Self {
+        Self {
+            places: OnceLock::new(),
+            waiting: AtomicUsize::new(0),
+        }
+    }
+
+    async fn run<T, F>(&'static self, work: F) -> Result<T, HeavyFault>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let places = self.places.get_or_init(|| {
+            Semaphore::new(std::thread::available_parallelism().map_or(2, std::num::NonZero::get))
+        });
+        let queued = Queued::enter(&self.waiting).ok_or(HeavyFault::Busy)?;
+        let place = places.acquire().await.map_err(|_| HeavyFault::Busy)?;
+        drop(queued);
+        let done = tokio::task::spawn_blocking(move || {
+            // Held by the work, not by the caller: when the caller goes away the work still runs.
+            let _place = place;
+            work()
+        });
+        done.await.map_err(|_| HeavyFault::Panicked)
+    }
 }
 
 /// A turn in the queue, given back when dropped.

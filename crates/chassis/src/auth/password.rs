@@ -28,7 +28,7 @@ const LANES: u32 = 1;
 /// Hashes a password for keeping: Argon2id in the PHC string format. Check the rules first.
 pub async fn hash(password: &str) -> Result<String, HeavyFault> {
     let password = normalised(password);
-    task::heavy(move || hashed(&password)).await
+    task::heavy_at_the_door(move || hashed(&password)).await
 }
 
 /// Whether the password is the one that was hashed. `None` takes the same time and is false: where nobody has an address,
@@ -39,7 +39,7 @@ pub async fn verify(password: &str, hash: Option<&str>) -> Result<bool, HeavyFau
     }
     let password = normalised(password);
     let hash = hash.map(str::to_owned);
-    task::heavy(move || {
+    task::heavy_at_the_door(move || {
         let kept = hash.as_deref().unwrap_or_else(|| nobodys());
         let fits = hasher().verify_password(password.as_bytes(), kept).is_ok();
         fits && hash.is_some()
@@ -116,7 +116,7 @@ fn nobodys() -> &'static str {
 
 /// Takes the time of the first such hash at the start and not at the first stranger's request.
 pub(super) async fn warm_up() -> Result<(), HeavyFault> {
-    task::heavy(|| {
+    task::heavy_at_the_door(|| {
         nobodys();
     })
     .await

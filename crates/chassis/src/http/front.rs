@@ -314,6 +314,10 @@ impl Front {
             }
             None => Problem::of_status(status),
         };
+        if let Some(cause) = &problem.cause {
+            let id = context.request_id.as_str();
+            tracing::error!(request.id = id, error = cause, "a request failed");
+        }
         let body = problem.body(
             context.language,
             &self.catalogue,

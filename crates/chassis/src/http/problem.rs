@@ -22,6 +22,8 @@ pub struct Problem {
     pub errors: Vec<FieldProblem>,
     /// Seconds after which to try again.
     pub retry_after_s: Option<u64>,
+    /// What is for the log alone; the front writes it beside the request's id.
+    pub cause: Option<String>,
 }
 
 /// What is wrong with one field.
@@ -80,6 +82,7 @@ impl Problem {
             arguments: Vec::new(),
             errors: Vec::new(),
             retry_after_s: None,
+            cause: None,
         }
     }
 
@@ -112,8 +115,10 @@ impl Problem {
 
     /// Our own failure. The cause goes to the log, never to the caller.
     pub fn internal(cause: &dyn std::fmt::Display) -> Self {
-        tracing::error!(error = %cause, "a request failed");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "http.internal")
+        Self {
+            cause: Some(cause.to_string()),
+            ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "http.internal")
+        }
     }
 
     /// The generic problem of a status, for answers that a library made without one.

@@ -11,7 +11,10 @@ use tokio::sync::broadcast;
 use super::State;
 use super::store::Progress;
 use super::tables::job;
+use crate::auth::WorkspaceId;
 use crate::events::Events;
+use crate::notify::{self, Notify};
+use crate::task;
 
 /// Announcements kept for a listener that is slow; one that falls behind looks at the row.
 const BACKLOG: usize = 256;
@@ -20,6 +23,8 @@ pub(super) struct Announcer {
     changed: broadcast::Sender<Announcement>,
     /// The events of the house, once it is open.
     events: OnceLock<Events>,
+    /// The webhooks of the house, once it is open.
+    notify: OnceLock<Notify>,
 }
 
 /// A change of a job.
@@ -34,6 +39,7 @@ impl Announcer {
         Self {
             changed: broadcast::channel(BACKLOG).0,
             events: OnceLock::new(),
+            notify: OnceLock::new(),
         }
     }
 
@@ -75,9 +81,46 @@ impl Announcer {
         let _ = self.events.set(events);
     }
 
+    /// From now on ends are told to the workspace's webhooks.
+    pub(super) fn notify_by(&self, notify: Notify) {
+        let _ = self.notify.set(notify);
+    }
+
+    /// Puts the end of a job into the outbox of each webhook that asks for it. The job has ended already: a crash right here
+    /// loses the word of it, never the result.
+    fn announce_outside(
+        &self,
+        workspace: WorkspaceId,
+        id: &str,
+        event: &'static str,
+        data: &Value,
+    ) {
+        let Some(notify) = self.notify.get().cloned() else {
+            return;
+        };
+        let mut said = data.as_object().cloned().unwrap_or_default();
+        said.insert("job".to_owned(), id.into());
+        let announcement = notify::Announcement {
+            workspace,
+            kind: event.to_owned(),
+            data: said,
+            idempotency_key: Some(format!("{id}:{event}")),
+        };
+        task::spawn(async move {
+            if let Err(fault) = notify.announce(announcement).await {
+                tracing::warn!(error = %fault, "webhooks were not told of a job's end");
+            }
+        });
+    }
+
     fn publish(&self, workspace: &str, id: &str, event: &'static str, data: Value) {
-        if let (Some(events), Ok(workspace)) = (self.events.get(), workspace.parse()) {
-            events.publish(workspace, event, id, data);
+        if let Ok(workspace) = workspace.parse() {
+            if event != "jobs.progress" {
+                self.announce_outside(workspace, id, event, &data);
+            }
+            if let Some(events) = self.events.get() {
+                events.publish(workspace, event, id, data);
+            }
         }
         // An error says that nobody listens.
         let _ = self.changed.send(Announcement { id: id.to_owned() });

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::BodyRefusals;
 use super::invitations::{Invitation, Invite};
 use super::shared::{Conflict, NotFound, Paging, QueryRefusals, no_store, page};
 use super::users::{Person, READ, WRITE, is_oneself, shown, shown_one};
-use crate::auth::people::invitations::{self, Added};
+use crate::auth::people::invitations;
 use crate::auth::people::members;
 use crate::auth::people::rights::within;
 use crate::auth::{Caller, Role, UserId, WorkspaceId};
@@ -47,17 +47,9 @@ pub(super) async fn list(
     ))
 }
 
-/// What came of it: one of the two.
-#[derive(Serialize, ToSchema)]
-#[schema(as = AddedMember)]
-pub(super) struct Outcome {
-    /// Who has an account is a member now.
-    member: Option<Person>,
-    /// Who has none is invited.
-    invitation: Option<Invitation>,
-}
-
-/// Add somebody by his address: at once who has an account, by an invitation who has none.
+/// Invite somebody by his address.
+///
+/// Also who has an account here comes in by his own word alone, and the answer does not tell whether he has one.
 #[utoipa::path(
     post,
     path = "/workspaces/{id}/members",
@@ -69,7 +61,7 @@ pub(super) struct Outcome {
     ),
     params(("id" = WorkspaceId, Path, description = "A workspace of yours")),
     request_body = Invite,
-    responses((status = 201, description = "Added or invited", body = Outcome), NotFound, Conflict, BodyRefusals),
+    responses((status = 201, description = "Invited", body = Invitation), NotFound, Conflict, BodyRefusals),
 )]
 pub(super) async fn add(
     State(context): State<Arc<Context>>,
@@ -80,17 +72,9 @@ pub(super) async fn add(
     let auth = &context.auth;
     let caller = within(auth, &caller, &id, Some(WRITE)).await?;
     let new = body.checked(auth, &caller).await?;
-    let outcome = match invitations::add(auth, &caller, new).await? {
-        Added::Member(member) => Outcome {
-            member: shown(auth, vec![member]).await?.pop(),
-            invitation: None,
-        },
-        Added::Invited(made) => Outcome {
-            member: None,
-            invitation: Some(Invitation::of(made.row, made.link)?),
-        },
-    };
-    Ok((StatusCode::CREATED, no_store(), axum::Json(outcome)).into_response())
+    let made = invitations::create(auth, &caller, new).await?;
+    let invitation = Invitation::of(made.row, made.link)?;
+    Ok((StatusCode::CREATED, no_store(), axum::Json(invitation)).into_response())
 }
 
 /// A member's role.

@@ -292,7 +292,7 @@ async fn who_was_in_no_workspace_any_more_comes_back_by_an_invitation_and_who_wa
             201,
         )
         .await;
-        let token = token_of(&made["invitation"]["link"]);
+        let token = token_of(&made["link"]);
         assert_eq!(house.sign_in(&mia.email, PASSWORD).await.status(), 401);
         answered(
             house
@@ -324,7 +324,7 @@ async fn who_was_in_no_workspace_any_more_comes_back_by_an_invitation_and_who_wa
             201,
         )
         .await;
-        let token = token_of(&made["invitation"]["link"]);
+        let token = token_of(&made["link"]);
         let answer = house
             .post(
                 "/auth/invite/accept",

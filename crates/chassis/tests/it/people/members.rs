@@ -4,10 +4,10 @@ use chassis::auth::WorkspaceId;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{answered, invite};
+use super::{answered, invite, token_of};
 use crate::data::place::on_each;
 use crate::house::house;
-use crate::sign_in::fault;
+use crate::sign_in::{PASSWORD, fault};
 
 #[tokio::test]
 async fn the_last_owner_is_neither_removed_nor_demoted() {
@@ -288,7 +288,7 @@ async fn another_workspace_is_there_for_those_alone_who_may_act_in_it() {
 }
 
 #[tokio::test]
-async fn who_has_an_account_is_added_at_once_and_who_has_none_is_invited() {
+async fn nobody_is_in_a_workspace_but_by_his_own_word_and_the_answer_tells_of_no_account() {
     on_each(async |place| {
         let house = house().at(place).start().await;
         let owner = house.somebody("olga", "viewer").await;
@@ -297,50 +297,37 @@ async fn who_has_an_account_is_added_at_once_and_who_has_none_is_invited() {
             .workspace(place, "Other", &[(owner.id, "owner")])
             .await;
         let path = format!("/workspaces/{other}/members");
-        let added = answered(
-            house
-                .by(
-                    &owner,
-                    Method::POST,
-                    &path,
-                    invite("MIA@example.org", "operator"),
-                )
-                .await,
-            201,
-        )
-        .await;
-        assert_eq!(
-            (&added["member"]["role"], &added["invitation"]),
-            (&json!("operator"), &Value::Null)
+        let invited = async |email: &str| {
+            let answer = house.by(&owner, Method::POST, &path, invite(email, "operator"));
+            answered(answer.await, 201).await
+        };
+        let (known, unknown) = (
+            invited("MIA@example.org").await,
+            invited("new@example.org").await,
         );
-        let me = answered(
-            house
-                .by_in(&mia, other, Method::GET, "/auth/me", Value::Null)
-                .await,
-            200,
-        )
-        .await;
-        assert_eq!(me["role"], "operator");
+        let names = |answer: &Value| {
+            answer
+                .as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names(&known), names(&unknown));
+        let there = house
+            .by_in(&mia, other, Method::GET, "/auth/me", Value::Null)
+            .await;
+        assert_eq!(fault(there).await, (403, "auth.not_a_member".into()));
+        let accept = json!({"token": token_of(&known["link"]), "password": PASSWORD});
+        answered(house.post("/auth/invite/accept", accept).await, 200).await;
+        let me = house
+            .by_in(&mia, other, Method::GET, "/auth/me", Value::Null)
+            .await;
+        assert_eq!(answered(me, 200).await["role"], "operator");
         let again = house
             .by(&owner, Method::POST, &path, invite(&mia.email, "viewer"))
             .await;
         assert_eq!(fault(again).await, (409, "people.member_already".into()));
-        let invited = answered(
-            house
-                .by(
-                    &owner,
-                    Method::POST,
-                    &path,
-                    invite("new@example.org", "viewer"),
-                )
-                .await,
-            201,
-        )
-        .await;
-        assert_eq!(
-            (&invited["member"], &invited["invitation"]["email"]),
-            (&Value::Null, &json!("new@example.org"))
-        );
         for body in [
             invite("nonsense", "viewer"),
             invite("a@b.org", "king"),
