@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::BodyRefusals;
-use super::invitations::{Invitation, Invite};
-use super::shared::{Conflict, NotFound, Paging, QueryRefusals, no_store, page};
+use super::invitations::{self, Invitation, Invite};
+use super::shared::{Conflict, NotFound, Paging, QueryRefusals, page};
 use super::users::{Person, READ, WRITE, is_oneself, shown, shown_one};
-use crate::auth::people::invitations;
 use crate::auth::people::members;
 use crate::auth::people::rights::within;
 use crate::auth::{Caller, Role, UserId, WorkspaceId};
@@ -64,17 +63,12 @@ pub(super) async fn list(
     responses((status = 201, description = "Invited", body = Invitation), NotFound, Conflict, BodyRefusals),
 )]
 pub(super) async fn add(
-    State(context): State<Arc<Context>>,
+    context: State<Arc<Context>>,
     caller: Caller,
-    Path(id): Path<String>,
-    Json(body): Json<Invite>,
+    id: Path<String>,
+    body: Json<Invite>,
 ) -> Result<Response, Problem> {
-    let auth = &context.auth;
-    let caller = within(auth, &caller, &id, Some(WRITE)).await?;
-    let new = body.checked(auth, &caller).await?;
-    let made = invitations::create(auth, &caller, new).await?;
-    let invitation = Invitation::of(made.row, made.link)?;
-    Ok((StatusCode::CREATED, no_store(), axum::Json(invitation)).into_response())
+    invitations::create(context, caller, id, body).await
 }
 
 /// A member's role.
