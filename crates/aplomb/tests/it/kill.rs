@@ -1,7 +1,7 @@
 //! Kill drills: the real binary on a place of its own, work brought to it, SIGKILL at random moments, and the count at the
 //! end. A drill of a service brings its own work ([`Drill::round`] takes it) and counts its own tables ([`Place::count`]).
 
-mod place;
+pub(crate) mod place;
 mod server;
 
 pub(crate) use place::Place;

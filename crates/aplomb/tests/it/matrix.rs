@@ -8,6 +8,7 @@ use chassis::auth::{Role, Scope, Verb};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
+use crate::kill::place::Place as Ground;
 use examples::{Examples, body};
 use place::Place;
 
@@ -257,7 +258,18 @@ fn judge(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_operation_lets_in_whom_it_says_and_shows_nobody_anothers_things() {
-    let place = Place::start().await;
+    try_everything(Ground::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_postgresql_too_every_operation_lets_in_whom_it_says() {
+    if let Some(ground) = Ground::postgres().await {
+        try_everything(ground).await;
+    }
+}
+
+async fn try_everything(ground: Ground) {
+    let place = Place::start(ground).await;
     let mut operations = Operation::all(&place.document).unwrap();
     let examples = Examples::make(&place).await;
     let mut faults = Vec::new();
@@ -368,11 +380,12 @@ async fn every_operation_lets_in_whom_it_says_and_shows_nobody_anothers_things()
         faults.len(),
         faults.join("\n")
     );
+    place.close().await;
 }
 
 #[tokio::test]
 async fn the_matrix_has_all_services_and_each_operation_states_its_access() {
-    let place = Place::start().await;
+    let place = Place::start(Ground::sqlite()).await;
     let kept: Value = serde_json::from_str(include_str!("../golden/openapi.json")).unwrap();
     for path in kept["paths"].as_object().unwrap().keys() {
         assert!(
@@ -396,7 +409,7 @@ async fn the_matrix_has_all_services_and_each_operation_states_its_access() {
 
 #[tokio::test]
 async fn what_is_under_api_and_not_documented_does_not_answer() {
-    let place = Place::start().await;
+    let place = Place::start(Ground::sqlite()).await;
     let owner = place.token(place.person(Role::Owner), place.a).await;
     for path in [
         "/api/",

@@ -50,6 +50,11 @@ impl Place {
         self.folder.path()
     }
 
+    /// The data folder of a server that runs in this folder.
+    pub(crate) fn data(&self) -> std::path::PathBuf {
+        self.folder().join("aplomb-data")
+    }
+
     /// The address of its database of PostgreSQL.
     pub(crate) fn url(&self) -> Option<String> {
         let (server, name) = self.postgres.as_ref()?;
@@ -67,7 +72,7 @@ impl Place {
             row.try_get(0)
                 .unwrap_or_else(|_| i64::from(row.get::<i32, _>(0)))
         } else {
-            let file = self.folder().join("aplomb-data/aplomb.db");
+            let file = self.data().join("aplomb.db");
             let address = format!("sqlite://{}", file.display());
             let mut connection = SqliteConnection::connect(&address).await.unwrap();
             let row = sqlx::query(sql).fetch_one(&mut connection).await.unwrap();

@@ -1,7 +1,6 @@
 //! A house with all services and two workspaces, A with a person of each role, and B with an owner.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use chassis::auth::keys::{self, NewKey};
@@ -12,9 +11,10 @@ use chassis::config::{self, ConfigFile, Override, Sources};
 use chassis::data::Database;
 use chassis::house::{House, Services, sections};
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
-use tempfile::TempDir;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, SqliteConnection};
 use tokio::net::TcpListener;
+
+use crate::kill::place::Place as Ground;
 
 /// What a stranger must never read: the name of everything that is made in A.
 pub(crate) const MARKER: &str = "zebrafish";
@@ -44,17 +44,16 @@ pub(crate) struct Place {
     auth: Auth,
     database: Database,
     keys: tokio::sync::Mutex<HashMap<String, String>>,
-    file: PathBuf,
-    _folder: TempDir,
+    ground: Ground,
 }
 
 impl Place {
-    pub(crate) async fn start() -> Self {
-        let folder = TempDir::new().unwrap();
+    pub(crate) async fn start(ground: Ground) -> Self {
         // Those of the binary's `services()`; the test compares with the kept document.
         let services: Services = vec![Arc::new(luna::Luna)];
-        let data = folder.path().join("data");
-        let settings = [
+        let data = ground.data();
+        let url = ground.url();
+        let mut settings = vec![
             ("data.folder", data.to_str().unwrap()),
             ("limits.anonymous_per_minute", "0"),
             ("jobs.drill", "true"),
@@ -62,17 +61,18 @@ impl Place {
             ("notify.webhook_allow_http", "true"),
             ("notify.webhook_networks", "127.0.0.0/8"),
         ];
+        settings.extend(url.as_deref().map(|url| ("data.url", url)));
         let sources = Sources {
             file: ConfigFile::None,
             environment: Vec::new(),
             flags: settings
+                .into_iter()
                 .map(|(key, value)| Override::new("test", key, value))
-                .into(),
+                .collect(),
             sections: sections(&services),
             services: services.iter().map(|service| service.name()).collect(),
         };
         let config = config::load(&sources).unwrap_or_else(|faults| panic!("{faults}"));
-        let file = data.join("aplomb.db");
         let settings = config.data.clone();
         let house = House::open(&services, config, Arc::new(SystemClock), std::io::sink())
             .await
@@ -105,8 +105,7 @@ impl Place {
             auth,
             database,
             keys: tokio::sync::Mutex::default(),
-            file,
-            _folder: folder,
+            ground,
         };
         for role in Role::ALL {
             let user = UserId::generate(&SystemClock);
@@ -132,7 +131,7 @@ impl Place {
     async fn join(&self, user: UserId, email: &str, workspace: WorkspaceId, role: Role) {
         let now = "2026-11-20T15:44:05.123Z";
         self.execute(&format!(
-            "INSERT INTO user (id, email, name, language, created_at) VALUES ('{user}', '{email}', 'N', 'en', '{now}')"
+            "INSERT INTO \"user\" (id, email, name, language, created_at) VALUES ('{user}', '{email}', 'N', 'en', '{now}')"
         ))
         .await;
         self.execute(&format!(
@@ -186,33 +185,39 @@ impl Place {
     }
 
     pub(crate) async fn execute(&self, sql: &str) {
-        let mut connection = self.connection().await;
-        sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
-            .execute(&mut connection)
-            .await
-            .unwrap();
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        match self.ground.url() {
+            Some(url) => {
+                let mut connection = PgConnection::connect(&url).await.unwrap();
+                sql.execute(&mut connection).await.unwrap();
+            }
+            None => {
+                let mut connection = self.sqlite().await;
+                sql.execute(&mut connection).await.unwrap();
+            }
+        }
     }
 
     /// Everything of A that is stored, table by table.
     pub(crate) async fn snapshot(&self) -> BTreeMap<String, Vec<String>> {
-        let mut connection = self.connection().await;
-        let tables = "SELECT m.name, group_concat('quote(\"' || p.name || '\")', ' || ''|'' || '), max(p.name = 'workspace_id') \
-                      FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table' GROUP BY m.name";
-        let rows = sqlx::query(tables)
-            .fetch_all(&mut connection)
-            .await
-            .unwrap();
+        // Each table, an expression that shows a row of it, and whether the row says whose it is.
+        let tables = if self.ground.url().is_some() {
+            "SELECT table_name::text, 'CAST(t.* AS text)', CAST(max(CASE WHEN column_name = 'workspace_id' THEN 1 ELSE 0 END) AS text) \
+             FROM information_schema.columns WHERE table_schema = 'public' GROUP BY table_name"
+        } else {
+            "SELECT m.name, group_concat('quote(\"' || p.name || '\")', ' || ''|'' || '), CAST(max(p.name = 'workspace_id') AS text) \
+             FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table' GROUP BY m.name"
+        };
         let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for row in rows {
-            let (table, columns, owned): (String, String, i64) =
-                (row.get(0), row.get(1), row.get(2));
+        for row in self.rows(tables).await {
+            let [table, columns, owned] = row.try_into().unwrap();
             let of_a = match table.as_str() {
                 "workspace" => format!("id = '{}'", self.a),
                 "user" => format!(
                     "id IN (SELECT user_id FROM member WHERE workspace_id = '{}')",
                     self.a
                 ),
-                _ if owned == 1 => format!("workspace_id = '{}'", self.a),
+                _ if owned == "1" => format!("workspace_id = '{}'", self.a),
                 _ => continue,
             };
             let shown = if RESTLESS.contains(&table.as_str()) {
@@ -220,12 +225,9 @@ impl Place {
             } else {
                 &columns
             };
-            let sql = format!("SELECT {shown} FROM \"{table}\" WHERE {of_a} ORDER BY 1");
-            let rows = sqlx::query(AssertSqlSafe(sql))
-                .fetch_all(&mut connection)
-                .await
-                .unwrap();
-            all.insert(table, rows.iter().map(|row| row.get(0)).collect());
+            let sql = format!("SELECT {shown} FROM \"{table}\" t WHERE {of_a} ORDER BY 1");
+            let rows = self.rows(&sql).await;
+            all.insert(table, rows.into_iter().flatten().collect());
         }
         assert!(
             all.len() > 8 && !all["audit_head"].is_empty(),
@@ -235,8 +237,35 @@ impl Place {
         all
     }
 
-    async fn connection(&self) -> SqliteConnection {
-        let address = format!("sqlite://{}", self.file.display());
+    /// What a query of texts gives.
+    async fn rows(&self, sql: &str) -> Vec<Vec<String>> {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        if let Some(url) = self.ground.url() {
+            let mut connection = PgConnection::connect(&url).await.unwrap();
+            let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
+            rows.iter()
+                .map(|row| (0..row.len()).map(|at| row.get(at)).collect())
+                .collect()
+        } else {
+            let mut connection = self.sqlite().await;
+            let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
+            rows.iter()
+                .map(|row| (0..row.len()).map(|at| row.get(at)).collect())
+                .collect()
+        }
+    }
+
+    async fn sqlite(&self) -> SqliteConnection {
+        let address = format!(
+            "sqlite://{}",
+            self.ground.data().join("aplomb.db").display()
+        );
         SqliteConnection::connect(&address).await.unwrap()
+    }
+
+    /// Ends it.
+    pub(crate) async fn close(self) {
+        drop(self.database);
+        self.ground.close().await;
     }
 }
