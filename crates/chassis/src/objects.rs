@@ -15,7 +15,7 @@ mod depot;
 mod fault;
 mod import;
 pub mod kind;
-mod range;
+pub mod range;
 mod serve;
 mod staging;
 mod store;

@@ -6,7 +6,7 @@ use http::{HeaderMap, header};
 
 /// What of a file is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
+pub enum Asked {
     /// All of it: no range, several of them, one that we do not read, or one of another state of the file.
     Whole,
     /// These bytes: 206.
@@ -16,7 +16,7 @@ pub(super) enum Asked {
 }
 
 /// Reads the headers for a file of `size` bytes with the entity tag `tag`.
-pub(super) fn asked(headers: &HeaderMap, size: u64, tag: &http::HeaderValue) -> Asked {
+pub fn asked(headers: &HeaderMap, size: u64, tag: &http::HeaderValue) -> Asked {
     let mut ranges = headers.get_all(header::RANGE).iter();
     let (Some(range), None) = (ranges.next(), ranges.next()) else {
         return Asked::Whole;

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::body::Body;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 
 use super::depot::blocking;
 use super::staging::Staging;
@@ -36,6 +36,19 @@ use slots::Turn;
 crate::id_type! {
     /// A resumable upload.
     UploadId
+}
+
+/// Reads the tus headers of a POST and of a PATCH, as the routes do, for files of at most `limit` bytes. Gives the name and
+/// the length that a POST states.
+pub fn read_headers(
+    headers: &HeaderMap,
+    limit: u64,
+) -> Result<(Option<String>, Option<u64>), Problem> {
+    protocol::version(headers)?;
+    protocol::offset(headers)?;
+    protocol::checksum(headers)?;
+    let creation = protocol::creation(headers, limit)?;
+    Ok((creation.about.name, creation.length))
 }
 
 /// How long a request waits for the one before it to yield.
