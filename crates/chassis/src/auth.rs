@@ -52,7 +52,7 @@ pub use caller::Caller;
 pub(crate) use caller::admit;
 use figures::Figures;
 use identify::Known;
-pub use identify::{Asking, WORKSPACE};
+pub use identify::{Asking, Identified, WORKSPACE};
 use plans::Plans;
 use post::NoPost;
 pub use post::{Letter, Post};

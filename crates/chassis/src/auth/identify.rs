@@ -53,9 +53,27 @@ impl<'a> Asking<'a> {
     }
 }
 
+/// Who asks, and how much all of his workspace may ask.
+#[derive(Clone, Debug)]
+pub struct Identified {
+    /// The caller.
+    pub caller: Arc<Caller>,
+    /// Requests an hour by the plan of his workspace, as it was a few seconds ago. None where the database did not say:
+    /// that bounds nobody further.
+    pub requests_per_hour: Option<u32>,
+}
+
+impl std::ops::Deref for Identified {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
+}
+
 /// A caller in memory.
 pub(super) struct Known {
-    caller: Arc<Caller>,
+    who: Identified,
     /// The count of [`Auth::forget`] when the database was asked.
     epoch: u64,
     /// When the credentials end.
@@ -69,24 +87,24 @@ impl Auth {
     /// The caller that the request's credentials prove. `None` without credentials and with a cookie that opens nothing any
     /// more; a problem where an `Authorization` proves nothing, where another site asks with a visitor's cookie, and where
     /// the person is no member of the workspace that he names.
-    pub async fn identify(&self, asking: Asking<'_>) -> Result<Option<Arc<Caller>>, Problem> {
+    pub async fn identify(&self, asking: Asking<'_>) -> Result<Option<Identified>, Problem> {
         let credentials = credentials::read(asking.headers, self.cookie_name(asking.secure));
         if credentials == Credentials::None {
             return Ok(None);
         }
         let workspace = workspace(asking.headers)?;
-        let caller = match credentials {
+        let who = match credentials {
             Credentials::None => None,
             Credentials::Unknown => return Err(unauthorised("auth.invalid_credentials")),
             Credentials::Key(key) => Some(self.by_key(key, workspace).await?),
             Credentials::Token(token) => Some(self.by_token(token, workspace).await?),
             Credentials::Session(cookie) => self.by_cookie(cookie, workspace).await?,
         };
-        let by_cookie = matches!(credentials, Credentials::Session(_)) && caller.is_some();
+        let by_cookie = matches!(credentials, Credentials::Session(_)) && who.is_some();
         if by_cookie && !self.is_own_page(asking) {
             return Err(cross_site());
         }
-        Ok(caller)
+        Ok(who)
     }
 
     /// Whether the method changes nothing or the request proves that our own page made it.
@@ -99,23 +117,23 @@ impl Auth {
         &self,
         secret: &str,
         workspace: Option<WorkspaceId>,
-    ) -> Result<Arc<Caller>, Problem> {
+    ) -> Result<Identified, Problem> {
         let hash = keys::hash(secret);
-        let caller = if let Some(known) = self.known(&hash).await {
-            known.caller.clone()
+        let who = if let Some(known) = self.known(&hash).await {
+            known.who.clone()
         } else {
             let epoch = self.epoch();
             let Some((caller, ends_at)) = keys::find(self.database(), hash).await? else {
                 return Err(unauthorised("auth.invalid_credentials"));
             };
-            let caller = Arc::new(caller);
             if let Some(key) = caller.key {
                 self.used().key(key, self.clock().now());
             }
+            let who = self.identified(caller).await;
             self.remember(
                 hash,
                 Known {
-                    caller: caller.clone(),
+                    who: who.clone(),
                     epoch,
                     ends_at,
                     idle: None,
@@ -123,20 +141,20 @@ impl Auth {
                 },
             )
             .await;
-            caller
+            who
         };
         // A key is of one workspace.
-        if workspace.is_some_and(|asked| asked != caller.workspace) {
+        if workspace.is_some_and(|asked| asked != who.workspace) {
             return Err(not_a_member());
         }
-        Ok(caller)
+        Ok(who)
     }
 
     async fn by_token(
         &self,
         token: &str,
         workspace: Option<WorkspaceId>,
-    ) -> Result<Arc<Caller>, Problem> {
+    ) -> Result<Identified, Problem> {
         let invalid = || unauthorised("auth.invalid_credentials");
         let claims = self
             .keyring()
@@ -147,7 +165,7 @@ impl Auth {
             .by_session(&name, Named::Id(claims.sid), workspace)
             .await?
         {
-            Ok(caller) if caller.user == Some(claims.sub) => Ok(caller),
+            Ok(who) if who.user == Some(claims.sub) => Ok(who),
             Ok(_) | Err(Closed::Ended) => Err(invalid()),
             Err(Closed::NotMember) => Err(not_a_member()),
         }
@@ -157,12 +175,12 @@ impl Auth {
         &self,
         cookie: &str,
         workspace: Option<WorkspaceId>,
-    ) -> Result<Option<Arc<Caller>>, Problem> {
+    ) -> Result<Option<Identified>, Problem> {
         match self
             .by_session(cookie, Named::Cookie(cookie), workspace)
             .await?
         {
-            Ok(caller) => Ok(Some(caller)),
+            Ok(who) => Ok(Some(who)),
             Err(Closed::Ended) => Ok(None),
             Err(Closed::NotMember) => Err(not_a_member()),
         }
@@ -173,11 +191,11 @@ impl Auth {
         name: &str,
         named: Named<'_>,
         workspace: Option<WorkspaceId>,
-    ) -> Result<Result<Arc<Caller>, Closed>, Problem> {
+    ) -> Result<Result<Identified, Closed>, Problem> {
         let asked = workspace.map(|id| id.to_string()).unwrap_or_default();
         let hash = keys::hash(&format!("session {name} {asked}"));
         if let Some(known) = self.known(&hash).await {
-            return Ok(Ok(known.caller.clone()));
+            return Ok(Ok(known.who.clone()));
         }
         let epoch = self.epoch();
         let live = match sessions::find(self, named, workspace).await? {
@@ -186,11 +204,11 @@ impl Auth {
         };
         let now = self.clock().now();
         self.used().session(live.id, now);
-        let caller = Arc::new(caller(&live));
+        let who = self.identified(caller(&live)).await;
         self.remember(
             hash,
             Known {
-                caller: caller.clone(),
+                who: who.clone(),
                 epoch,
                 ends_at: Some(live.expires_at),
                 idle: Some(live.idle),
@@ -198,7 +216,16 @@ impl Auth {
             },
         )
         .await;
-        Ok(Ok(caller))
+        Ok(Ok(who))
+    }
+
+    async fn identified(&self, caller: Caller) -> Identified {
+        let plan = self.plan_of(caller.workspace).await.ok();
+        Identified {
+            caller: Arc::new(caller),
+            requests_per_hour: plan
+                .map(|plan| u32::try_from(plan.requests_per_hour).unwrap_or(u32::MAX)),
+        }
     }
 
     /// What is remembered, where it still holds.
@@ -208,7 +235,7 @@ impl Auth {
         let is_ended = known.epoch != self.epoch()
             || known.ends_at.is_some_and(|end| end <= now)
             || known
-                .caller
+                .who
                 .session
                 .is_some_and(|session| self.is_revoked(session));
         if is_ended {

@@ -19,7 +19,7 @@ use tower::Service;
 use super::problem::Problem;
 use super::routes::{Route, Routes};
 use super::{RequestContext, RequestId, address, compress, headers};
-use crate::auth::{self, Asking, Auth, Caller};
+use crate::auth::{self, Asking, Auth, Caller, Identified};
 use crate::config::Http;
 use crate::i18n::{Catalogue, Language};
 use crate::limits::{Allowance, Limits, Refusal};
@@ -117,6 +117,7 @@ impl Front {
         let origin = headers::allowed_origin(request.headers(), &self.settings.allowed_origins);
         let accepts_gzip = compress::accepts_gzip(request.headers());
         let mut allowance = None;
+        let mut is_known = false;
 
         let response = if origin.is_some() && headers::is_preflight(&method, request.headers()) {
             StatusCode::NO_CONTENT.into_response()
@@ -130,9 +131,12 @@ impl Front {
                 Err(problem) => Err(problem),
             };
             match admitted {
-                Ok(_) if self.routes.is_closed(&path) => Problem::not_found().into_response(),
+                Ok(_) if self.routes.is_closed(route, &path) => {
+                    Problem::not_found().into_response()
+                }
                 Ok(caller) => {
                     if let Some(caller) = caller {
+                        is_known = true;
                         request.extensions_mut().insert(caller);
                     }
                     request.extensions_mut().insert(context.clone());
@@ -148,6 +152,9 @@ impl Front {
         let mut response = self.finish(response, &context);
         let preflight = response.status() == StatusCode::NO_CONTENT && method == Method::OPTIONS;
         self.add_headers(response.headers_mut(), &context, origin, preflight, secure);
+        if is_known {
+            keep_private(response.headers_mut());
+        }
         if let Some(allowance) = allowance {
             add_allowance(response.headers_mut(), allowance);
         }
@@ -200,12 +207,13 @@ impl Front {
                 Problem::new(StatusCode::SERVICE_UNAVAILABLE, "http.overloaded").retry_after(1),
             );
         }
-        let caller = self.identify(asking, client, allowance).await?;
+        let who = self.identify(asking, client, allowance).await?;
         let own = route.own_limit(asking.method);
-        let counted = match &caller {
-            Some(caller) => {
-                let quota = self.quota(caller).await;
-                self.limits.count_caller(caller, own, quota).await
+        let counted = match &who {
+            Some(who) => {
+                self.limits
+                    .count_caller(&who.caller, own, who.requests_per_hour)
+                    .await
             }
             None => {
                 self.limits
@@ -214,17 +222,9 @@ impl Front {
             }
         };
         *allowance = counted.map_err(|refusal| refused(refusal, allowance))?;
+        let caller = who.map(|who| who.caller);
         auth::admit(route.access(asking.method), caller.as_deref())?;
         Ok(caller)
-    }
-
-    /// Requests an hour by the plan of the caller's workspace. A database that does not answer bounds nobody further.
-    async fn quota(&self, caller: &Caller) -> Option<u32> {
-        if !self.limits.is_on() {
-            return None;
-        }
-        let plan = self.auth.plan_of(caller.workspace).await.ok()?;
-        Some(u32::try_from(plan.requests_per_hour).unwrap_or(u32::MAX))
     }
 
     fn refuse_malformed(&self, request: &Request<Body>, route: &Route) -> Result<(), Problem> {
@@ -258,7 +258,7 @@ impl Front {
         asking: Asking<'_>,
         client: IpAddr,
         allowance: &mut Option<Allowance>,
-    ) -> Result<Option<Arc<Caller>>, Problem> {
+    ) -> Result<Option<Identified>, Problem> {
         let headers = asking.headers;
         if !headers.contains_key(header::AUTHORIZATION) && !headers.contains_key(header::COOKIE) {
             return Ok(None);
@@ -266,13 +266,13 @@ impl Front {
         let address = address::limit_key(client);
         let may = self.limits.may_identify(address);
         may.map_err(|refusal| refused(refusal, allowance))?;
-        let caller = self.auth.identify(asking).await;
-        if let Err(problem) = &caller
+        let who = self.auth.identify(asking).await;
+        if let Err(problem) = &who
             && problem.status == StatusCode::UNAUTHORIZED
         {
             *allowance = self.limits.count_wrong_credentials(address);
         }
-        caller
+        who
     }
 
     /// The handler, within its time; a panic is a 500 and a line in the log. `streams`: it bounds body and time itself.
@@ -368,6 +368,19 @@ impl Front {
         let trusted = &self.settings.trusted_proxies;
         address::came_over_tls(peer, headers, trusted, self.settings.proxy_header)
     }
+}
+
+/// What one caller was told is for nobody else; a handler that knows better says so itself. What has a tag may be kept and
+/// asked about again.
+fn keep_private(headers: &mut HeaderMap) {
+    let value = if headers.contains_key(header::ETAG) {
+        "private, no-cache"
+    } else {
+        "private, no-store"
+    };
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static(value));
 }
 
 fn refused(refusal: Refusal, allowance: &mut Option<Allowance>) -> Problem {
