@@ -224,6 +224,8 @@ def paired_rounds(options, scratch, server_cpu, client_cpu):
             if made.returncode != 0:
                 sys.exit(f"error: no key for {server.name}: {made.stderr}")
             server.headers = [f"Authorization: Bearer {made.stdout.strip()}"]
+        # The peer is sent the same bytes.
+        servers[0].headers = servers[1].headers
         for route, path in ROUTES.items():
             bodies = {server.name: get(server.port, path) for server in servers}
             if any(status != 200 for status, _ in bodies.values()):

@@ -14,6 +14,10 @@ use std::sync::Arc;
 
 use chassis::house::Services;
 
+/// A third of what a small answer costs beyond bare axum was the system's allocator: docs/decisions/0031.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The services of this house. A sixth one is a crate and a line here.
 fn services() -> Services {
     vec![Arc::new(luna::Luna)]

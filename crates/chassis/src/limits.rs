@@ -14,6 +14,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use http::{HeaderValue, StatusCode};
+use smallvec::SmallVec;
 
 pub use gcra::{Answer, Rate};
 pub use rule::Rule;
@@ -72,6 +73,9 @@ impl Refusal {
             .retry_after(over.wait_s)
     }
 }
+
+/// The buckets of one request: the route's, the caller's and his workspace's.
+type Buckets<'a> = SmallVec<[Bucket<'a>; 3]>;
 
 /// One bucket of one request.
 struct Bucket<'a> {
@@ -141,7 +145,7 @@ impl Limits {
         if !self.on {
             return Ok(None);
         }
-        let mut buckets = Vec::with_capacity(3);
+        let mut buckets = Buckets::new();
         general(
             &mut buckets,
             &self.anonymous,
@@ -171,7 +175,7 @@ impl Limits {
         } else {
             &self.user
         };
-        let mut buckets = Vec::with_capacity(3);
+        let mut buckets = Buckets::new();
         general(&mut buckets, rule, own, Subject::caller(caller));
         if let Some(quota) = quota {
             buckets.push(Bucket {
@@ -233,11 +237,11 @@ impl Limits {
     }
 
     fn count_here(&self, buckets: &[Bucket<'_>]) -> Result<Allowance, Refusal> {
-        let mut keyed = Vec::with_capacity(3);
-        keyed.extend(buckets.iter().map(|bucket| (bucket.key(), bucket.rate)));
-        let mut answers = Vec::with_capacity(3);
-        self.memory.take(&keyed, self.now_us(), &mut answers);
-        verdict(buckets, &answers)
+        let keyed: SmallVec<[_; 3]> = buckets
+            .iter()
+            .map(|bucket| (bucket.key(), bucket.rate))
+            .collect();
+        verdict(buckets, &self.memory.take(&keyed, self.now_us()))
     }
 
     fn guesses_of(&self, address: IpAddr) -> Bucket<'_> {
@@ -254,12 +258,7 @@ impl Limits {
 }
 
 /// The general limit, and the route's own: in its place where it is wider, beside it where it is tighter.
-fn general<'a>(
-    buckets: &mut Vec<Bucket<'a>>,
-    rule: &'a Rule,
-    own: Option<&'a Rule>,
-    subject: Subject,
-) {
+fn general<'a>(buckets: &mut Buckets<'a>, rule: &'a Rule, own: Option<&'a Rule>, subject: Subject) {
     let mut push = |rule: &'a Rule| {
         buckets.push(Bucket {
             rule,

@@ -36,9 +36,7 @@ pub(super) fn secure(headers: &mut HeaderMap, secure: bool) {
     // One growth for all that follows, in place of three.
     headers.reserve(SECURITY.len() + 6);
     for (name, value) in &SECURITY {
-        if !headers.contains_key(name) {
-            headers.insert(name.clone(), value.clone());
-        }
+        headers.entry(name).or_insert_with(|| value.clone());
     }
     if secure {
         headers.insert(

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use smallvec::SmallVec;
+
 use super::gcra::{Answer, Rate};
 
 /// Which bucket: a rule, and whom it counts.
@@ -12,6 +14,9 @@ pub(super) struct Key {
     pub(super) rule: u32,
     pub(super) subject: u128,
 }
+
+/// What the buckets of one request say.
+pub(super) type Answers = SmallVec<[Answer; 3]>;
 
 /// Enough that two cores seldom meet.
 const SHARDS: usize = 64;
@@ -36,7 +41,8 @@ impl Memory {
     }
 
     /// Counts one request in all of these buckets, or in none. What each says, up to the first that refuses.
-    pub(super) fn take(&self, buckets: &[(Key, Rate)], now_us: u64, answers: &mut Vec<Answer>) {
+    pub(super) fn take(&self, buckets: &[(Key, Rate)], now_us: u64) -> Answers {
+        let mut answers = Answers::new();
         for (index, (key, rate)) in buckets.iter().enumerate() {
             let mut shard = self.shard(key);
             let full_at = shard.get(key).copied().unwrap_or(0);
@@ -49,10 +55,11 @@ impl Memory {
                     for (key, rate) in &buckets[..index] {
                         self.give_back(key, rate);
                     }
-                    return;
+                    break;
                 }
             }
         }
+        answers
     }
 
     /// What a bucket would say, without counting.
@@ -125,9 +132,7 @@ mod tests {
     }
 
     fn take(memory: &Memory, buckets: &[(Key, Rate)], now_us: u64) -> Vec<Answer> {
-        let mut answers = Vec::new();
-        memory.take(buckets, now_us, &mut answers);
-        answers
+        memory.take(buckets, now_us).to_vec()
     }
 
     #[test]

@@ -130,8 +130,7 @@ mod tests {
                         rate: rates[i],
                     })
                     .collect();
-                let mut told = Vec::new();
-                memory.take(&here, now, &mut told);
+                let told = memory.take(&here, now).to_vec();
                 let shared = runtime.block_on(shared.take(&there, Some(now))).unwrap();
                 prop_assert_eq!(told, shared);
             }
