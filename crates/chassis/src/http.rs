@@ -8,6 +8,7 @@
 //! * [`home`]: the start page; [`health`]: `/livez`, `/readyz`, `/health`
 
 pub mod address;
+mod arriving;
 pub mod assembly;
 mod compress;
 pub mod conditional;

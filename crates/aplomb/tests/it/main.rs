@@ -6,6 +6,7 @@
 mod audit;
 mod commands;
 mod floors;
+mod hostile;
 mod house;
 mod kill;
 mod kills;

@@ -1,8 +1,8 @@
 //! Who may call what, for every operation of the document: outcomes are derived from its `x-access` and from
 //! `Role::allows`, and tried over HTTP. A new route is in it by itself, and needs an example of what its address names.
 
-mod examples;
-mod place;
+pub(crate) mod examples;
+pub(crate) mod place;
 
 use chassis::auth::{Role, Scope, Verb};
 use reqwest::{Method, RequestBuilder};

@@ -27,6 +27,9 @@ const REFUSALS: [(&str, &str); 5] = [
     ),
 ];
 
+/// The same, where there is a body.
+const OF_BODIES: [(&str, &str); 1] = [("408", "The body did not arrive in time")];
+
 /// Adds the security schemes, and to each operation under `/api/v1` what the front may answer.
 pub(super) fn complete(document: &mut OpenApi) {
     let components = document.components.get_or_insert_with(Components::new);
@@ -91,20 +94,23 @@ fn complete_operation(operation: &mut Operation) {
         ways.insert(0, SecurityRequirement::default());
     }
     operation.security = Some(ways);
-    for (status, meaning) in REFUSALS {
-        let missing = !operation.responses.responses.contains_key(status);
+    let of_bodies = OF_BODIES
+        .iter()
+        .filter(|_| operation.request_body.is_some());
+    for (status, meaning) in REFUSALS.iter().chain(of_bodies) {
+        let missing = !operation.responses.responses.contains_key(*status);
         if missing {
             let problem = ContentBuilder::new()
                 .schema(Some(Ref::from_schema_name("Problem")))
                 .build();
             let response = ResponseBuilder::new()
-                .description(meaning)
+                .description(*meaning)
                 .content("application/problem+json", problem)
                 .build();
             operation
                 .responses
                 .responses
-                .insert(status.to_owned(), response.into());
+                .insert((*status).to_owned(), response.into());
         }
     }
 }

@@ -16,6 +16,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version};
 use http_body::Body as _;
 use tower::Service;
 
+use super::arriving::{Arriving, Awaited};
 use super::problem::Problem;
 use super::routes::{Route, Routes};
 use super::{RequestContext, RequestId, address, compress, headers};
@@ -276,12 +277,14 @@ impl Front {
     }
 
     /// The handler, within its time; a panic is a 500 and a line in the log. `streams`: it bounds body and time itself.
+    /// Where the time went by in waiting for the body, that is the sender's fault and not ours.
     async fn run(&self, request: Request<Body>, streams: bool) -> Response {
         let limit = self.settings.body_limit_bytes as usize;
+        let awaited = Awaited::default();
         let request = if streams || request.body().size_hint().exact() == Some(0) {
             request
         } else {
-            request.map(|body| Body::new(http_body_util::Limited::new(body, limit)))
+            request.map(|body| Body::new(Arriving::new(body, limit, awaited.clone())))
         };
         let mut router = self.router.clone();
         let handler = AssertUnwindSafe(router.call(request)).catch_unwind();
@@ -293,6 +296,10 @@ impl Front {
         match tokio::time::timeout(Duration::from_millis(limit_ms), handler).await {
             Ok(Ok(Ok(response))) => response,
             Ok(Err(_panic)) => Problem::internal(&"the handler panicked").into_response(),
+            Err(_elapsed) if awaited.is() => {
+                let late = Problem::new(StatusCode::REQUEST_TIMEOUT, "http.body_timeout");
+                late.with("limit", limit_ms).into_response()
+            }
             Err(_elapsed) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "http.timeout")
                 .with("limit", limit_ms)
                 .retry_after(1)

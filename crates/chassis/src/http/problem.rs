@@ -130,6 +130,7 @@ impl Problem {
             405 => "http.method_not_allowed",
             406 => "http.not_acceptable",
             411 => "http.length_required",
+            413 => "http.body_too_large",
             503 => "http.overloaded",
             500..=599 => "http.internal",
             _ => "http.error",

@@ -162,6 +162,24 @@ async fn a_slow_handler_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_body_that_does_not_arrive_is_the_senders_fault() {
+    let house = house().set("http.request_timeout_ms", 200).start().await;
+    let mut stream = TcpStream::connect(house.address).await.unwrap();
+    let request = "POST /api/v1/trouble/echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+                   Content-Length: 1000\r\n\r\n{\"a\":";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let whole = stream.read_to_end(&mut answer);
+    tokio::time::timeout(Duration::from_secs(5), whole)
+        .await
+        .expect("the connection ends with the answer")
+        .unwrap();
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("http.body_timeout"), "{answer}");
+}
+
+#[tokio::test]
 async fn slow_headers_are_cut_off() {
     let house = house().set("http.header_timeout_ms", 200).start().await;
     let mut stream = TcpStream::connect(house.address).await.unwrap();
