@@ -6,6 +6,7 @@ use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 
 use super::problem::{FieldProblem, Problem};
+use crate::i18n::Arguments;
 
 /// A request's body as `T`. Types derive `Deserialize` with `deny_unknown_fields`: serde then refuses unknown and repeated names.
 #[derive(Clone, Copy, Debug)]
@@ -32,8 +33,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // serde would read a struct from a list of its fields' values too: no document says that.
     if bytes.trim_ascii_start().first() == Some(&b'[') {
-        let reason = vec![("reason", "a JSON object is expected".to_owned())];
-        let field = FieldProblem::new("body", "field.invalid", reason);
+        let field = FieldProblem::new("body", "field.object", Vec::new());
         return Err(Problem::invalid(vec![field]));
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
@@ -56,10 +56,10 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         (path, Some(name)) if !path.ends_with(name) => format!("{path}.{name}"),
         _ => path,
     };
+    let (code, arguments) = told(&reason).unwrap_or(("field.invalid", vec![("reason", reason)]));
+    let field: String = field.chars().take(80).collect();
     Err(Problem::invalid(vec![FieldProblem::new(
-        field.chars().take(80).collect::<String>(),
-        "field.invalid",
-        vec![("reason", reason)],
+        field, code, arguments,
     )]))
 }
 
@@ -69,6 +69,56 @@ fn named_in(reason: &str) -> Option<&str> {
         .strip_prefix("missing field `")
         .or_else(|| reason.strip_prefix("duplicate field `"))?;
     rest.split('`').next()
+}
+
+/// serde's usual reasons as messages of ours, which have other languages too. None for what our own types say.
+fn told(reason: &str) -> Option<(&'static str, Arguments)> {
+    if reason.starts_with("missing field `") {
+        return Some(("field.missing", Vec::new()));
+    }
+    if let Some(rest) = reason.strip_prefix("duplicate field `") {
+        let name = rest.split('`').next()?;
+        return Some(("field.twice", vec![("name", name.to_owned())]));
+    }
+    let (said, expected) = reason.split_once(", expected ")?;
+    let allowed = || {
+        let names: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+        names.join(", ")
+    };
+    if let Some(rest) = said.strip_prefix("unknown field `") {
+        let name = rest.trim_end_matches('`').to_owned();
+        let arguments = vec![("name", name), ("allowed", allowed())];
+        return Some(("field.unknown", arguments));
+    }
+    if said.starts_with("unknown variant `") {
+        return Some(("field.one_of", vec![("allowed", allowed())]));
+    }
+    if !said.starts_with("invalid type: ") && !said.starts_with("invalid value: ") {
+        return None;
+    }
+    let between = |minimum: i128, maximum: i128| {
+        let bounds = vec![
+            ("minimum", minimum.to_string()),
+            ("maximum", maximum.to_string()),
+        ];
+        Some(("field.range", bounds))
+    };
+    match expected {
+        "u8" => between(0, u8::MAX.into()),
+        "u16" => between(0, u16::MAX.into()),
+        "u32" => between(0, u32::MAX.into()),
+        "u64" | "usize" => between(0, u64::MAX.into()),
+        "i32" => between(i32::MIN.into(), i32::MAX.into()),
+        "i64" => between(i64::MIN.into(), i64::MAX.into()),
+        "f32" | "f64" => Some(("field.number", Vec::new())),
+        "a boolean" => Some(("field.boolean", Vec::new())),
+        "a string" | "a borrowed string" | "string or map" => Some(("field.text", Vec::new())),
+        "a sequence" => Some(("field.list", Vec::new())),
+        other if other == "a map" || other.starts_with("struct ") => {
+            Some(("field.object", Vec::new()))
+        }
+        _ => None,
+    }
 }
 
 fn malformed(cause: &serde_json::Error) -> Problem {
@@ -104,6 +154,33 @@ mod tests {
         #[serde(default)]
         #[expect(dead_code, reason = "only its reading is tested")]
         seeds: Vec<u8>,
+    }
+
+    #[test]
+    fn reasons_have_codes_of_their_own() {
+        let code = |text: &str| {
+            let problem = parse::<Body>(text.as_bytes()).unwrap_err();
+            (problem.errors[0].code, problem.errors[0].arguments.clone())
+        };
+        for (text, expected) in [
+            ("{}", "field.missing"),
+            (r#"{"name":"x","name":"y"}"#, "field.twice"),
+            (r#"{"name":7}"#, "field.text"),
+            (r#"{"name":"x","seeds":7}"#, "field.list"),
+            (r#"{"name":"x","seeds":[256]}"#, "field.range"),
+            (r#"{"name":"x","seeds":[1.5]}"#, "field.range"),
+            ("7", "field.object"),
+            ("[]", "field.object"),
+        ] {
+            assert_eq!(code(text).0, expected, "{text}");
+        }
+        let (unknown, arguments) = code(r#"{"name":"x","other":1}"#);
+        assert_eq!(unknown, "field.unknown");
+        let of = |name| &arguments.iter().find(|(own, _)| *own == name).unwrap().1;
+        assert_eq!(
+            (of("name").as_str(), of("allowed").as_str()),
+            ("other", "name, seeds")
+        );
     }
 
     #[test]
