@@ -12,13 +12,14 @@ mod error;
 pub mod lock;
 mod migrate;
 mod start;
+mod trust;
 mod writer;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use sea_orm_migration::MigrationTrait;
 
 use crate::auth;
@@ -32,6 +33,8 @@ use crate::objects;
 pub use error::DataError;
 pub use start::{Start, Starts};
 
+use connect::DatabaseFile;
+use trust::Trust;
 use writer::{Verdict, Writer};
 
 /// The open database. Clones share it.
@@ -44,6 +47,9 @@ struct Inner {
     read: DatabaseConnection,
     /// SQLite only: the task that all writes pass through.
     writer: Option<Writer>,
+    /// SQLite only.
+    file: Option<DatabaseFile>,
+    trust: Arc<Trust>,
     write_timeout: Duration,
     clock: Arc<dyn Clock>,
 }
@@ -52,24 +58,27 @@ impl Database {
     /// Opens the database that the configuration names; creates a SQLite file and its folder where they are missing
     /// (readable by their owner alone). Install the metrics recorder first: the handles are taken here.
     pub async fn open(config: &Data, clock: Arc<dyn Clock>) -> Result<Self, DataError> {
-        let (read, writer) = match config.database() {
+        let trust = Arc::new(Trust::new());
+        let (read, writer, file) = match config.database() {
             DatabaseUrl::Sqlite(path) => {
                 connect::prepare_file(&path)?;
-                let place = connect::WriterPlace::new(&path, config);
+                let file = DatabaseFile::of(&path)?;
+                let place = connect::WriterPlace::new(file.clone(), config);
                 let connection = place.connect().await?;
                 let read = connect::sqlite_readers(&path, config).await?;
-                (
-                    read,
-                    Some(Writer::start(place, connection, config.group_commit_rows)),
-                )
+                let rows = config.group_commit_rows;
+                let writer = Writer::start(place, connection, rows, trust.clone());
+                (read, Some(writer), Some(file))
             }
-            DatabaseUrl::Postgres(url) => (connect::postgres(&url, config).await?, None),
+            DatabaseUrl::Postgres(url) => (connect::postgres(&url, config).await?, None, None),
         };
         let write_timeout = Duration::from_millis(config.write_timeout_ms);
         Ok(Self {
             inner: Arc::new(Inner {
                 read,
                 writer,
+                file,
+                trust,
                 write_timeout,
                 clock,
             }),
@@ -133,13 +142,23 @@ impl Database {
         migrate::run(self, migrations).await
     }
 
-    /// Whether the database answers and the writer takes writes.
+    /// Whether the database answers and takes writes. Writes nothing itself, unless the last write failed or none was
+    /// tried for half a minute: then it tries one, for all who ask in the same second.
     pub async fn ping(&self) -> Result<(), DataError> {
         if self.inner.writer.as_ref().is_some_and(Writer::is_closed) {
             return Err(DataError::Closed);
         }
+        if let Some(file) = &self.inner.file {
+            file.is_there()?;
+        }
         self.inner.read.execute_unprepared("SELECT 1").await?;
-        Ok(())
+        self.inner.trust.proven(self).await
+    }
+
+    async fn try_a_write(&self) -> Result<(), DataError> {
+        let now = self.clock().now();
+        self.write(move |tx| Box::pin(start::try_a_write(tx, now)))
+            .await
     }
 
     /// Refuses further writes, finishes those that wait, moves the write-ahead log into the file and closes.
@@ -169,15 +188,24 @@ impl Database {
         if let Some(writer) = &self.inner.writer {
             return writer.write(limit, work).await;
         }
-        let transaction = self.inner.read.begin().await.map_err(DataError::from)?;
-        let (verdict, result) = writer::guarded(work, &transaction, limit).await;
-        match verdict {
-            Verdict::Keep => transaction.commit().await.map_err(DataError::from)?,
+        let trust = &self.inner.trust;
+        let failed = |error: DbErr| {
+            let fault = DataError::from(error);
+            trust.doubt(&fault);
+            E::from(fault)
+        };
+        let transaction = self.inner.read.begin().await.map_err(failed)?;
+        let ended = writer::guarded(work, &transaction, limit).await;
+        if let Some(fault) = &ended.of_storage {
+            trust.doubt(fault);
+        }
+        match ended.verdict {
+            Verdict::Keep => transaction.commit().await.map_err(failed)?,
             // The first error is the one to report; the server rolls back a broken connection by itself.
             Verdict::Discard => drop(transaction.rollback().await),
             // Rolled back when the connection goes back to the pool: awaiting it here would await the statement.
             Verdict::Abandon => drop(transaction),
         }
-        result
+        ended.result
     }
 }

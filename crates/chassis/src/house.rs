@@ -168,6 +168,7 @@ impl House {
         let draining = Arc::new(AtomicBool::new(false));
         let vitals = Vitals {
             database: context.database.clone(),
+            objects: context.objects.clone(),
             upstreams: context.upstream.clone(),
             redis,
             draining: draining.clone(),

@@ -24,6 +24,7 @@ pub mod jobs;
 pub mod limits;
 pub mod notify;
 pub mod objects;
+mod probe;
 pub mod redis;
 pub mod service;
 pub mod task;

@@ -44,13 +44,14 @@ use crate::clock::Timestamp;
 use crate::config::{self, Config};
 use crate::data::{DataError, Database};
 use crate::http::page::Page;
+use crate::probe::Probe;
 
 pub use address::{Expired, LONGEST_VALIDITY};
 pub use fault::ObjectFault;
 pub use kind::Kind;
 
 use address::{Parts, Signer};
-use depot::Depot;
+use depot::{Depot, blocking};
 use staging::{Staged, Staging};
 use store::NewRow;
 
@@ -149,7 +150,15 @@ struct Inner {
     stopping: CancellationToken,
     /// The accounts, whose plans bound what may be kept.
     auth: OnceLock<Auth>,
+    tried: Probe<Result<(), &'static str>>,
 }
+
+/// How long a look at the folders, and at a bucket, counts.
+const FOLDERS_TRIED: Duration = Duration::from_secs(1);
+const BUCKET_TRIED: Duration = Duration::from_secs(5);
+/// A store that takes longer is not up.
+const PATIENCE: Duration = Duration::from_secs(2);
+const LATE: &str = "no answer within 2 s";
 
 impl Objects {
     /// Opens the store and the staging folder that the configuration names. The tables must be there.
@@ -172,8 +181,11 @@ impl Objects {
         base: String,
         database: &Database,
     ) -> Result<Self, ObjectFault> {
+        let depot = Depot::open(settings, data)?;
+        // Opening has made the folders; a bucket is asked by the first who wants to know.
+        let known = depot.folder().map(|_| Ok(()));
         let inner = Inner {
-            depot: Depot::open(settings, data)?,
+            depot,
             staging: Staging::open(&data.join("uploads"), settings.minimum_free_bytes)?,
             signer: Signer::open(database).await?,
             database: database.clone(),
@@ -182,6 +194,7 @@ impl Objects {
             slots: uploads::Slots::default(),
             stopping: CancellationToken::new(),
             auth: OnceLock::new(),
+            tried: Probe::new(PATIENCE, known, Err(LATE)),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -449,6 +462,32 @@ impl Objects {
         auth.count_by(Arc::new(self.clone()));
     }
 
+    /// Where the files are, for people.
+    pub fn kind(&self) -> &'static str {
+        self.inner.depot.kind()
+    }
+
+    /// Whether files can be kept now, or what is wrong. Tries it, for all who ask within a second (a bucket: five).
+    pub async fn ping(&self) -> Result<(), &'static str> {
+        let keep = match self.inner.depot.folder() {
+            Some(_) => FOLDERS_TRIED,
+            None => BUCKET_TRIED,
+        };
+        let inner = self.inner.clone();
+        let look = || async move {
+            let tried = tokio::time::timeout(PATIENCE, inner.look()).await;
+            tried.map_err(|_| LATE)?.map_err(|fault| {
+                fault.say();
+                match fault {
+                    ObjectFault::DiskFull => "no room is left",
+                    ObjectFault::Io(_) => "a folder cannot be written",
+                    _ => "does not answer",
+                }
+            })
+        };
+        self.inner.tried.ask(keep, look).await
+    }
+
     /// Removes what nobody refers to, and what has had its time. Gives how many files went.
     pub async fn sweep(&self) -> Result<usize, ObjectFault> {
         sweep::run(&self.inner).await
@@ -461,6 +500,23 @@ impl Objects {
                 tracing::error!(error = %fault, "the sweep of the object store failed; it is tried again in an hour");
             }
             tokio::time::sleep(sweep::EVERY).await;
+        }
+    }
+}
+
+impl Inner {
+    /// Whether the folders take files, and the bucket answers.
+    async fn look(self: Arc<Self>) -> Result<(), ObjectFault> {
+        let inner = self.clone();
+        let folders = move || {
+            depot::try_folder(inner.staging.folder())?;
+            inner.depot.folder().map_or(Ok(()), depot::try_folder)
+        };
+        blocking(folders).await?;
+        self.staging.room_for(0)?;
+        match self.depot.folder() {
+            Some(_) => Ok(()),
+            None => self.depot.look().await,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -14,6 +15,14 @@ where
     F::Output: Send + 'static,
 {
     tokio::spawn(future)
+}
+
+/// How long a loop waits after so many failures in a row: `first`, and twice as long each time, up to half a minute. A
+/// database that is down is not asked again as fast as it refuses.
+pub(crate) fn pause_after(failures: u32, first: Duration) -> Duration {
+    const LONGEST: Duration = Duration::from_secs(30);
+    let doublings = failures.saturating_sub(1).min(16);
+    first.saturating_mul(1 << doublings).min(LONGEST.max(first))
 }
 
 /// Callers that may wait for a place to compute; more are refused, so that a flood costs neither
@@ -105,9 +114,17 @@ impl Drop for Queued {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::AtomicUsize;
-    use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn a_loop_that_fails_waits_longer_each_time_up_to_half_a_minute() {
+        let ms = |failures| pause_after(failures, Duration::from_millis(500)).as_millis();
+        assert_eq!(
+            [1, 2, 3, 6, 7, u32::MAX].map(ms),
+            [500, 1_000, 2_000, 16_000, 30_000, 30_000]
+        );
+    }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn heavy_work_runs_on_few_cores_and_a_flood_is_refused() {

@@ -3,6 +3,7 @@
 //! Everything goes to standard error; standard output belongs to what a command was asked for.
 
 pub mod access;
+pub(crate) mod burst;
 pub mod metrics;
 
 use std::io::IsTerminal;

@@ -132,7 +132,11 @@ async fn reading_writes_nothing_to_the_database() {
         let entries = std::fs::read_dir(folder.path().join("aplomb-data")).unwrap();
         let mut files: Vec<_> = entries
             .map(Result::unwrap)
-            .filter(|entry| !entry.file_name().to_string_lossy().ends_with("-shm"))
+            .filter(|entry| {
+                let name = entry.file_name();
+                let name = name.to_string_lossy();
+                name.starts_with("aplomb.db") && !name.ends_with("-shm")
+            })
             .map(|entry| {
                 (
                     entry.file_name(),

@@ -11,5 +11,6 @@ mod house;
 mod kill;
 mod kills;
 mod matrix;
+mod outage;
 mod people;
 mod uploads;

@@ -2,7 +2,7 @@
 
 use std::fs::{DirBuilder, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -48,27 +48,63 @@ pub(super) fn prepare_file(path: &Path) -> Result<(), DataError> {
     })
 }
 
+/// The file that was opened. What is open can still be written after its folder was deleted, and is lost with the process.
+#[derive(Clone)]
+pub(super) struct DatabaseFile {
+    path: PathBuf,
+    device: u64,
+    number: u64,
+}
+
+impl DatabaseFile {
+    pub(super) fn of(path: &Path) -> Result<Self, DataError> {
+        let about = std::fs::metadata(path).map_err(|error| DataError::Open {
+            place: path.display().to_string(),
+            reason: error.to_string(),
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            device: about.dev(),
+            number: about.ino(),
+        })
+    }
+
+    /// Refuses where another file, or none, is at its place now.
+    pub(super) fn is_there(&self) -> Result<(), DataError> {
+        let reason = match std::fs::metadata(&self.path) {
+            Ok(about) if (about.dev(), about.ino()) == (self.device, self.number) => return Ok(()),
+            Ok(_) => {
+                "another file was put in its place; start the server anew to use that".to_owned()
+            }
+            Err(error) => error.to_string(),
+        };
+        let place = self.path.display();
+        Err(DataError::Down(format!("{place}: {reason}")))
+    }
+}
+
 /// How to connect the one connection that writes; kept, because the writer connects anew after a lost transaction.
 pub(super) struct WriterPlace {
-    path: PathBuf,
+    pub(super) file: DatabaseFile,
     connect_timeout: Duration,
 }
 
 impl WriterPlace {
-    pub(super) fn new(path: &Path, config: &Data) -> Self {
+    pub(super) fn new(file: DatabaseFile, config: &Data) -> Self {
         Self {
-            path: path.to_owned(),
+            file,
             connect_timeout: Duration::from_millis(config.connect_timeout_ms),
         }
     }
 
     /// A pool of one. `synchronous=FULL` syncs the log at each commit: an acknowledged write survives a power cut.
     pub(super) async fn connect(&self) -> Result<DatabaseConnection, DataError> {
-        let options = sqlite_options(&self.path, self.connect_timeout)
+        let path = &self.file.path;
+        let options = sqlite_options(path, self.connect_timeout)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .pragma("journal_size_limit", LOG_KEPT_BYTES);
-        sqlite_pool(options, 1, self.connect_timeout, &self.path).await
+        sqlite_pool(options, 1, self.connect_timeout, path).await
     }
 }
 

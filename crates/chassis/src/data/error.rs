@@ -1,8 +1,10 @@
 //! What can go wrong with the database, in the words a service can answer with.
 
-use sea_orm::{DbErr, RuntimeErr};
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
 use sqlx::error::{DatabaseError, ErrorKind};
 use sqlx::postgres::PgDatabaseError;
+
+use super::trust;
 
 /// What went wrong.
 ///
@@ -50,9 +52,15 @@ pub enum DataError {
         /// `data.write_timeout_ms`.
         limit_ms: u64,
     },
-    /// No connection became free in time, or another process holds the file.
+    /// Another process holds the file, or others change the same rows.
     #[error("the database is busy: {0}")]
     Busy(String),
+    /// No room is left where the database keeps its files. What is stored can be read.
+    #[error("the database has no room left: {0}")]
+    Full(String),
+    /// The database cannot be reached, or its files cannot be written. Trying again later may help.
+    #[error("the database does not answer or cannot write: {0}")]
+    Down(String),
     /// The closure panicked; its write was rolled back.
     #[error("the write panicked and was rolled back")]
     Panicked,
@@ -94,22 +102,41 @@ pub enum DataError {
     Other(DbErr),
 }
 
+impl DataError {
+    /// Whether it comes from the storage under the database or the way to it, and not from what was asked.
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Full(_) | Self::Down(_))
+    }
+}
+
 impl From<DbErr> for DataError {
     fn from(error: DbErr) -> Self {
-        let (DbErr::Exec(RuntimeErr::SqlxError(cause))
-        | DbErr::Query(RuntimeErr::SqlxError(cause))) = &error
-        else {
-            return match error {
-                DbErr::ConnectionAcquire(cause) => Self::Busy(cause.to_string()),
-                error => Self::Other(error),
-            };
-        };
-        match cause.as_ref() {
-            sqlx::Error::Database(cause) => {
-                of_database(cause.as_ref()).unwrap_or(Self::Other(error))
+        let known = match &error {
+            DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed) => Some(Self::Closed),
+            // The pool goes on trying to connect until its time is over: too few connections look the same as no server.
+            DbErr::ConnectionAcquire(cause) => Some(Self::Down(cause.to_string())),
+            // Nothing but connecting fails this way.
+            DbErr::Conn(RuntimeErr::SqlxError(cause)) => {
+                of_driver(cause).or_else(|| Some(Self::Down(cause.to_string())))
             }
-            _ => Self::Other(error),
+            DbErr::Exec(RuntimeErr::SqlxError(cause))
+            | DbErr::Query(RuntimeErr::SqlxError(cause)) => of_driver(cause),
+            _ => None,
+        };
+        let fault = known.unwrap_or(Self::Other(error));
+        trust::hear(&fault);
+        fault
+    }
+}
+
+fn of_driver(cause: &sqlx::Error) -> Option<DataError> {
+    match cause {
+        sqlx::Error::Database(cause) => of_database(cause.as_ref()),
+        sqlx::Error::PoolClosed => Some(DataError::Closed),
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => {
+            Some(DataError::Down(cause.to_string()))
         }
+        _ => None,
     }
 }
 
@@ -138,13 +165,25 @@ fn of_postgres(cause: &PgDatabaseError) -> Option<DataError> {
             );
             Some(DataError::NotNull { column })
         }
+        _ => of_state(cause.code(), cause.message()),
+    }
+}
+
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+fn of_state(code: &str, message: &str) -> Option<DataError> {
+    let said = || format!("{message} ({code})");
+    match (&code[..2.min(code.len())], code) {
+        (_, "53100") => Some(DataError::Full(said())),
+        // A connection that broke or cannot be had; a server that stops, crashed or starts (57P01 and on); one without
+        // memory or with too many callers; a failing device; one that has become a standby.
+        ("08" | "58", _) | (_, "53200" | "53300" | "25006") => Some(DataError::Down(said())),
+        (_, state) if state.starts_with("57P") => Some(DataError::Down(said())),
         _ => None,
     }
 }
 
 /// Extended result codes: <https://www.sqlite.org/rescode.html>.
 const PRIMARY_KEY: &str = "1555";
-const BUSY: [&str; 3] = ["5", "261", "517"];
 
 fn of_sqlite(cause: &dyn DatabaseError) -> Option<DataError> {
     let code = cause.code()?;
@@ -163,7 +202,18 @@ fn of_sqlite(cause: &dyn DatabaseError) -> Option<DataError> {
         ErrorKind::CheckViolation => Some(DataError::Check {
             constraint: detail.to_owned(),
         }),
-        _ if BUSY.contains(&code.as_ref()) => Some(DataError::Busy(message.to_owned())),
+        _ => of_result(code.parse().ok()?, message),
+    }
+}
+
+fn of_result(code: i32, message: &str) -> Option<DataError> {
+    let said = || format!("{message} ({code})");
+    // What stands above the lowest byte only says more of the same.
+    match code & 0xff {
+        5 => Some(DataError::Busy(said())),
+        13 => Some(DataError::Full(said())),
+        // Not writable, a failing device (also: a quota, and a file larger than files may be), a file that does not open.
+        8 | 10 | 14 => Some(DataError::Down(said())),
         _ => None,
     }
 }
@@ -203,5 +253,28 @@ mod tests {
             unique_name("index 'mark_lower_name_key'", false),
             "mark_lower_name_key"
         );
+    }
+
+    #[test]
+    fn what_storage_fails_with_is_told_from_what_is_wrong_with_a_statement() {
+        let of = |fault: Option<DataError>| match fault {
+            Some(DataError::Full(_)) => "full",
+            Some(DataError::Down(_)) => "down",
+            Some(DataError::Busy(_)) => "busy",
+            _ => "neither",
+        };
+        // FULL, IOERR_WRITE, IOERR_FSYNC, CANTOPEN, READONLY, READONLY_DBMOVED, BUSY_SNAPSHOT, ERROR, CORRUPT.
+        let sqlite = [13, 778, 1034, 14, 8, 1032, 517, 1, 11].map(|code| of(of_result(code, "x")));
+        let expected = [
+            "full", "down", "down", "down", "down", "down", "busy", "neither", "neither",
+        ];
+        assert_eq!(sqlite, expected);
+        let states = [
+            "53100", "57P01", "57P03", "08006", "58030", "25006", "42601", "57014", "",
+        ];
+        let expected = [
+            "full", "down", "down", "down", "down", "down", "neither", "neither", "neither",
+        ];
+        assert_eq!(states.map(|state| of(of_state(state, "x"))), expected);
     }
 }

@@ -5,6 +5,7 @@
 //! Each write stands in a savepoint of its own, so one that fails is undone alone.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
@@ -19,6 +20,7 @@ use tokio::task::JoinHandle;
 
 use super::DataError;
 use super::connect::WriterPlace;
+use super::trust::{self, Trust};
 
 /// Writes that may wait before callers are held back.
 const QUEUE_WRITES: usize = 1_024;
@@ -37,6 +39,7 @@ impl Writer {
         place: WriterPlace,
         connection: DatabaseConnection,
         group_rows: u32,
+        trust: Arc<Trust>,
     ) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE_WRITES);
         let (stop, stopped) = oneshot::channel();
@@ -46,6 +49,8 @@ impl Writer {
             waiting,
             stopped: Some(stopped),
             group_rows: group_rows as usize,
+            trust,
+            of_storage: None,
             metrics: Metrics::new(),
         };
         #[expect(
@@ -105,32 +110,50 @@ pub(super) enum Verdict {
     Abandon,
 }
 
+/// How a write ended in its transaction.
+pub(super) struct Ended<T, E> {
+    pub(super) verdict: Verdict,
+    pub(super) result: Result<T, E>,
+    /// What speaks against the storage, whatever the caller's error is.
+    pub(super) of_storage: Option<DataError>,
+}
+
 /// Runs `work` with its panic caught and its time bounded.
 pub(super) async fn guarded<T, E, F>(
     work: F,
     transaction: &DatabaseTransaction,
     limit: Option<Duration>,
-) -> (Verdict, Result<T, E>)
+) -> Ended<T, E>
 where
     F: for<'c> FnOnce(&'c DatabaseTransaction) -> BoxFuture<'c, Result<T, E>>,
     E: From<DataError>,
 {
     // What a panic leaves half done is in the transaction, which is rolled back: nothing broken is seen afterwards.
     let caught = AssertUnwindSafe(async move { work(transaction).await }).catch_unwind();
-    let outcome = match limit {
-        None => Ok(caught.await),
-        Some(limit) => tokio::time::timeout(limit, caught).await.map_err(|_| limit),
+    let bounded = async {
+        match limit {
+            None => Ok(caught.await),
+            Some(limit) => tokio::time::timeout(limit, caught).await.map_err(|_| limit),
+        }
+    };
+    let (outcome, heard) = trust::listening(bounded).await;
+    let end = |verdict, result| Ended {
+        verdict,
+        result,
+        of_storage: heard,
     };
     match outcome {
-        Ok(Ok(Ok(value))) => (Verdict::Keep, Ok(value)),
-        Ok(Ok(Err(error))) => (Verdict::Discard, Err(error)),
-        Ok(Err(_panic)) => (Verdict::Discard, Err(DataError::Panicked.into())),
+        Ok(Ok(Ok(value))) => end(Verdict::Keep, Ok(value)),
+        Ok(Ok(Err(error))) => end(Verdict::Discard, Err(error)),
+        Ok(Err(_panic)) => end(Verdict::Discard, Err(DataError::Panicked.into())),
         Err(limit) => {
             let limit_ms = limit.as_millis() as u64;
-            (
-                Verdict::Abandon,
-                Err(DataError::TimedOut { limit_ms }.into()),
-            )
+            let fault = DataError::TimedOut { limit_ms };
+            Ended {
+                verdict: Verdict::Abandon,
+                result: Err(fault.clone().into()),
+                of_storage: Some(fault),
+            }
         }
     }
 }
@@ -139,7 +162,11 @@ where
 trait Write: Send {
     /// Whether nobody waits for the answer any more.
     fn is_abandoned(&self) -> bool;
-    fn run<'c>(&'c mut self, transaction: &'c DatabaseTransaction) -> BoxFuture<'c, Verdict>;
+    /// Runs it, and gives what is to become of it and what speaks against the storage.
+    fn run<'c>(
+        &'c mut self,
+        transaction: &'c DatabaseTransaction,
+    ) -> BoxFuture<'c, (Verdict, Option<DataError>)>;
     /// Answers with the result of `run`, or with `lost` where that did not last.
     fn answer(self: Box<Self>, lost: Option<DataError>);
 }
@@ -161,12 +188,15 @@ where
         self.reply.is_closed()
     }
 
-    fn run<'c>(&'c mut self, transaction: &'c DatabaseTransaction) -> BoxFuture<'c, Verdict> {
+    fn run<'c>(
+        &'c mut self,
+        transaction: &'c DatabaseTransaction,
+    ) -> BoxFuture<'c, (Verdict, Option<DataError>)> {
         Box::pin(async move {
             let work = self.work.take().expect("a write is run once");
-            let (verdict, result) = guarded(work, transaction, self.limit).await;
-            self.result = Some(result);
-            verdict
+            let ended = guarded(work, transaction, self.limit).await;
+            self.result = Some(ended.result);
+            (ended.verdict, ended.of_storage)
         })
     }
 
@@ -187,15 +217,31 @@ struct Task {
     waiting: mpsc::Receiver<Box<dyn Write>>,
     stopped: Option<oneshot::Receiver<()>>,
     group_rows: usize,
+    trust: Arc<Trust>,
+    /// What the database said of its storage to the writes of this group.
+    of_storage: Option<DataError>,
     metrics: Metrics,
 }
 
 impl Task {
     async fn run(mut self) -> DatabaseConnection {
         while let Some(first) = self.next().await {
-            if let Err(lost) = self.group(first).await {
+            if let Err(gone) = self.place.file.is_there() {
+                // What was written now would be lost with the process. The connection stays: the file may come back.
+                self.trust.doubt(&gone);
+                first.answer(Some(gone));
+                continue;
+            }
+            let ended = self.group(first).await;
+            if let Some(fault) = self.of_storage.take() {
+                self.trust.doubt(&fault);
+            }
+            if let Err(lost) = ended {
                 self.metrics.lost.increment(1);
-                tracing::error!(error = %lost, "a group of writes was lost; connecting anew");
+                self.trust.doubt(&lost);
+                if !lost.is_outage() {
+                    tracing::error!(error = %lost, "a group of writes was lost; connecting anew");
+                }
                 self.reconnect().await;
             }
         }
@@ -251,7 +297,7 @@ impl Task {
                 Ok(())
             }
             Err(error) => {
-                let lost = DataError::Lost(error.to_string());
+                let lost = self.lost(error);
                 for write in kept {
                     write.answer(Some(lost.clone()));
                 }
@@ -274,10 +320,12 @@ impl Task {
         while let Some(mut write) = next.take() {
             if !write.is_abandoned() {
                 if let Err(error) = savepoint.open().await {
-                    write.answer(Some(DataError::Lost(error.to_string())));
+                    write.answer(Some(self.lost(error.clone())));
                     return Err(error);
                 }
-                match write.run(transaction).await {
+                let (verdict, of_storage) = write.run(transaction).await;
+                self.of_storage = of_storage.or(self.of_storage.take());
+                match verdict {
                     Verdict::Keep => {
                         savepoint.is_fresh = false;
                         kept.push(write);
@@ -294,6 +342,17 @@ impl Task {
             }
         }
         Ok(())
+    }
+
+    /// Why a transaction did not last. SQLite ends it by itself where the storage fails amid a statement; what comes after
+    /// then only says that there is none.
+    fn lost(&self, error: DbErr) -> DataError {
+        let text = error.to_string();
+        match (DataError::from(error), &self.of_storage) {
+            (fault, _) if fault.is_outage() => fault,
+            (_, Some(fault)) if fault.is_outage() => fault.clone(),
+            _ => DataError::Lost(text),
+        }
     }
 
     /// A write that waits already. Callers that were just answered get one turn to come back before the sync begins.
@@ -315,7 +374,9 @@ impl Task {
                     tracing::warn!(%error, "the old connection did not close");
                 }
             }
-            Err(error) => tracing::error!(%error, "cannot connect anew"),
+            Err(error) => {
+                self.trust.doubt(&DataError::Down(error.to_string()));
+            }
         }
     }
 }

@@ -14,8 +14,10 @@ use utoipa::ToSchema;
 use super::problem::ProblemBody;
 use crate::check::{Evidence, Verdict};
 use crate::clock::Timestamp;
-use crate::data::Database;
+use crate::data::{DataError, Database};
+use crate::objects::Objects;
 use crate::redis::Redis;
+use crate::telemetry::burst::Burst;
 use crate::upstream::{UpstreamState, Upstreams};
 
 /// A dependency that does not answer in this time is down.
@@ -25,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct Vitals {
     /// The database.
     pub database: Database,
+    /// The files.
+    pub objects: Objects,
     /// What is called outside.
     pub upstreams: Upstreams,
     /// What several instances share, where it is configured.
@@ -48,7 +52,7 @@ pub struct Vitals {
 /// One dependency.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Dependency {
-    /// `database`, …
+    /// `database`, `objects`, …
     pub name: &'static str,
     /// Whether it can be used now.
     pub up: bool,
@@ -171,7 +175,8 @@ pub async fn health(State(vitals): State<Arc<Vitals>>) -> Response {
 
 impl Vitals {
     async fn ask(&self) -> Vec<Dependency> {
-        let mut dependencies = vec![self.ask_database().await];
+        let (database, objects) = tokio::join!(self.ask_database(), self.ask_objects());
+        let mut dependencies = vec![database, objects];
         dependencies.extend(self.redis.as_ref().map(redis_seen));
         dependencies
     }
@@ -194,8 +199,16 @@ impl Vitals {
         let (up, detail) = match answer {
             Ok(Ok(())) => (true, self.database.kind().to_owned()),
             Ok(Err(fault)) => {
-                tracing::warn!(error = %fault, "the database does not answer");
-                (false, "does not answer".to_owned())
+                static SAID: Burst = Burst::new();
+                if let Some(hidden) = SAID.turn() {
+                    tracing::warn!(error = %fault, log.hidden = hidden, "the database is not up");
+                }
+                let detail = match fault {
+                    DataError::Full(_) => "takes no writes: no room is left",
+                    DataError::Down(_) => "does not answer, or takes no writes",
+                    _ => "does not answer",
+                };
+                (false, detail.to_owned())
             }
             Err(_) => (false, format!("no answer within {} s", PATIENCE.as_secs())),
         };
@@ -204,6 +217,21 @@ impl Vitals {
             up,
             optional: false,
             detail,
+            duration_ms: asked.elapsed().as_secs_f64() * 1000.0,
+        }
+    }
+
+    async fn ask_objects(&self) -> Dependency {
+        let asked = Instant::now();
+        let answer = self.objects.ping().await;
+        Dependency {
+            name: "objects",
+            up: answer.is_ok(),
+            // Without them everything else is served.
+            optional: true,
+            detail: answer
+                .map_or_else(|fault| fault, |()| self.objects.kind())
+                .to_owned(),
             duration_ms: asked.elapsed().as_secs_f64() * 1000.0,
         }
     }

@@ -185,7 +185,10 @@ async fn carry_out(
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .map(str::to_owned);
-    keep(database, slot, parts.status, content_type, &bytes).await?;
+    if let Err(fault) = keep(database, slot, parts.status, content_type, &bytes).await {
+        // The work is done: to say otherwise would have it done again.
+        tracing::warn!(error = %fault, "an answer could not be kept for those who ask again");
+    }
     Ok(Response::from_parts(parts, Body::from(bytes)))
 }
 

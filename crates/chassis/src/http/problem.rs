@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::data::DataError;
 use crate::i18n::{Arguments, Catalogue, Language};
 use crate::task::HeavyFault;
+use crate::telemetry::burst::Burst;
 
 /// What went wrong, as a service says it. The front turns it into words and bytes.
 #[derive(Clone, Debug)]
@@ -156,15 +157,21 @@ impl Problem {
     }
 }
 
+/// Requests that the database refused.
+static REFUSED: Burst = Burst::new();
+
 impl From<DataError> for Problem {
     fn from(fault: DataError) -> Self {
-        match fault {
-            DataError::Busy(_) | DataError::TimedOut { .. } | DataError::Closed => {
-                tracing::warn!(error = %fault, "the database refuses work");
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "http.overloaded").retry_after(1)
-            }
-            fault => Self::internal(&fault),
+        let (code, wait_s) = match &fault {
+            DataError::Full(_) => ("data.full", 30),
+            DataError::Down(_) | DataError::Closed => ("data.down", 5),
+            DataError::Busy(_) | DataError::TimedOut { .. } => ("http.overloaded", 1),
+            _ => return Self::internal(&fault),
+        };
+        if let Some(hidden) = REFUSED.turn() {
+            tracing::error!(error = %fault, log.hidden = hidden, "the database refuses work; requests that need it are answered with 503");
         }
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code).retry_after(wait_s)
     }
 }
 
@@ -215,5 +222,27 @@ impl IntoResponse for Problem {
         }
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_of_the_database_asks_to_come_back_and_a_fault_of_ours_does_not() {
+        let of = |fault: DataError| {
+            let problem = Problem::from(fault);
+            (problem.status.as_u16(), problem.code, problem.retry_after_s)
+        };
+        let said = || "said".to_owned();
+        assert_eq!(of(DataError::Full(said())), (503, "data.full", Some(30)));
+        assert_eq!(of(DataError::Down(said())), (503, "data.down", Some(5)));
+        assert_eq!(of(DataError::Closed), (503, "data.down", Some(5)));
+        assert_eq!(
+            of(DataError::Busy(said())),
+            (503, "http.overloaded", Some(1))
+        );
+        assert_eq!(of(DataError::Panicked), (500, "http.internal", None));
     }
 }

@@ -12,6 +12,7 @@ use crate::clock::Timestamp;
 use crate::data::DataError;
 use crate::http::idempotency;
 use crate::service::Context;
+use crate::telemetry::burst::Burst;
 
 const SCHEDULE_EVERY: Duration = Duration::from_secs(1);
 const MEASURE_EVERY: Duration = Duration::from_secs(5);
@@ -19,6 +20,8 @@ const SWEEP_EVERY: Duration = Duration::from_hours(1);
 /// Rows of one delete: each is a turn of the writer that others wait for.
 const SWEPT_ROWS: u64 = 500;
 const DAY_MS: i64 = 86_400_000;
+
+static SAID: Burst = Burst::new();
 
 /// Runs until it is dropped.
 pub(super) async fn run(context: Arc<Context>) {
@@ -36,8 +39,10 @@ pub(super) async fn run(context: Arc<Context>) {
             _ = measure.tick() => measure::sample(jobs).await.map_err(EnqueueFault::from),
             _ = sweep.tick() => self::sweep(jobs).await.map_err(EnqueueFault::from),
         };
-        if let Err(fault) = done {
-            tracing::warn!(error = %fault, "a chore of the jobs failed; it is done at its next time");
+        if let Err(fault) = done
+            && let Some(hidden) = SAID.turn()
+        {
+            tracing::warn!(error = %fault, log.hidden = hidden, "a chore of the jobs failed; it is done at its next time");
         }
     }
 }

@@ -101,10 +101,15 @@ async fn work(context: Arc<Context>, me: Arc<str>, put_back: CancellationToken) 
         take_over(&jobs, Some(&me)).await;
     }
     let mut attempts = JoinSet::new();
+    let mut failures = 0;
     while !jobs.inner.pause.is_cancelled() {
         while attempts.try_join_next().is_some() {}
         match take(&context, &me).await {
             Ok(taken) => {
+                if failures > 0 {
+                    tracing::info!("jobs are taken again");
+                    failures = 0;
+                }
                 let took_some = !taken.is_empty();
                 for row in taken {
                     match attempt(&context, row, &put_back).await {
@@ -118,11 +123,17 @@ async fn work(context: Arc<Context>, me: Arc<str>, put_back: CancellationToken) 
                     continue;
                 }
             }
-            Err(fault) => tracing::warn!(error = %fault, "no jobs could be taken; trying again"),
+            Err(fault) => {
+                failures += 1;
+                if failures == 1 {
+                    tracing::warn!(error = %fault, "no jobs could be taken; trying again");
+                }
+            }
         }
+        let wait = task::pause_after(failures, poll);
         tokio::select! {
             () = jobs.inner.wake.notified() => {}
-            () = tokio::time::sleep(poll) => {}
+            () = tokio::time::sleep(wait) => {}
             Some(_) = attempts.join_next() => {}
             () = jobs.inner.pause.cancelled() => {}
         }

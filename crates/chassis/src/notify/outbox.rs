@@ -14,6 +14,7 @@ use super::{Channel, DeliveryId, Notify, hooks, template};
 use crate::data::DataError;
 use crate::i18n::Language;
 use crate::task;
+use crate::telemetry::burst::Burst;
 use crate::upstream::full_jitter;
 
 /// Waits after the first, second, … failed attempt: together a little more than a day.
@@ -30,6 +31,9 @@ const LAST_CHANCE: Duration = Duration::from_secs(5);
 const FORGET_EVERY: u32 = 3_600;
 /// How long deliveries are kept.
 const KEEP: Duration = Duration::from_hours(30 * 24);
+
+static UNREAD: Burst = Burst::new();
+static UNWRITTEN: Burst = Burst::new();
 
 /// How one attempt at a delivery ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -209,8 +213,10 @@ impl Notify {
         let mut open = JoinSet::new();
         let mut ids = HashSet::new();
         let mut looks = 0_u32;
+        let mut failures = 0;
         while !*stopped.borrow() {
             looks = looks.wrapping_add(1);
+            let mut failed = false;
             if channel == Channel::Mail && looks % FORGET_EVERY == 1 {
                 self.forget().await;
             }
@@ -223,16 +229,29 @@ impl Notify {
                         }
                     }
                 }
-                Err(fault) => tracing::warn!(error = %fault, "the outbox cannot be read"),
+                Err(fault) => {
+                    failed = true;
+                    if let Some(hidden) = UNREAD.turn() {
+                        tracing::warn!(error = %fault, log.hidden = hidden, "the outbox cannot be read");
+                    }
+                }
             }
             tokio::select! {
-                Some(ended) = open.join_next() => note(&mut ids, ended),
+                Some(ended) = open.join_next() => failed |= note(&mut ids, ended),
                 () = self.inner.wake.notified() => {}
                 () = tokio::time::sleep(POLL) => {}
                 _ = stopped.changed() => {}
             }
             while let Some(ended) = open.try_join_next() {
-                note(&mut ids, ended);
+                failed |= note(&mut ids, ended);
+            }
+            // A database that takes no writes leaves what is due where it is: it would be tried again at once.
+            failures = if failed { failures + 1 } else { 0 };
+            if failed {
+                tokio::select! {
+                    () = tokio::time::sleep(task::pause_after(failures, POLL)) => {}
+                    _ = stopped.changed() => {}
+                }
             }
         }
         let rest = async { while open.join_next().await.is_some() {} };
@@ -252,17 +271,20 @@ impl Notify {
 
 type Ended = Result<(DeliveryId, Result<Delivered, DataError>), tokio::task::JoinError>;
 
-fn note(ids: &mut HashSet<DeliveryId>, ended: Ended) {
-    match ended {
-        Ok((id, result)) => {
-            ids.remove(&id);
-            if let Err(fault) = result {
-                tracing::warn!(error = %fault, delivery.id = %id, "a delivery could not be written down");
-            }
-        }
+/// Whether what came of it could not be written down.
+fn note(ids: &mut HashSet<DeliveryId>, ended: Ended) -> bool {
+    let Ok((id, result)) = ended else {
         // A panic: its id is not known, so all are forgotten; the claim keeps out what is still open.
-        Err(_) => ids.clear(),
+        ids.clear();
+        return false;
+    };
+    ids.remove(&id);
+    if let Err(fault) = &result
+        && let Some(hidden) = UNWRITTEN.turn()
+    {
+        tracing::warn!(error = %fault, delivery.id = %id, log.hidden = hidden, "a delivery could not be written down");
     }
+    result.is_err()
 }
 
 impl Delivered {

@@ -197,6 +197,48 @@ impl Depot {
     }
 }
 
+/// The name of the file, or the key, by which a store is tried.
+const TRIED: &str = "probe";
+
+impl Depot {
+    /// What it is, for people.
+    pub(super) fn kind(&self) -> &'static str {
+        if self.folder.is_some() {
+            "a folder"
+        } else {
+            "a bucket"
+        }
+    }
+
+    /// The local store's folder.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// Whether a bucket answers: one listing, of a prefix under which nothing lies.
+    pub(super) async fn look(&self) -> Result<(), ObjectFault> {
+        let prefix = if self.prefix.is_empty() {
+            Key::from(TRIED)
+        } else {
+            Key::from(format!("{}/{TRIED}", self.prefix))
+        };
+        let first = self.store.list(Some(&prefix)).next().await;
+        first.transpose()?;
+        Ok(())
+    }
+}
+
+/// Whether files can be made in a folder and taken away again.
+pub(super) fn try_folder(folder: &Path) -> io::Result<()> {
+    let path = folder.join(TRIED);
+    let written = fs::write(&path, TRIED);
+    match fs::remove_file(&path) {
+        // Another process tried at the same moment.
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => written,
+        removed => written.and(removed),
+    }
+}
+
 fn bucket(settings: &config::Objects) -> Result<object_store::aws::AmazonS3, ObjectFault> {
     let missing = |what: &'static str| ObjectFault::Settings(what);
     let access = settings

@@ -5,6 +5,7 @@
 mod durability;
 mod migrations;
 mod opening;
+mod outages;
 pub(crate) mod place;
 mod starts;
 mod writes;

@@ -3,6 +3,7 @@
 mod answers;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bytes::Bytes;
 use chassis::auth::{WorkspaceId, home_workspace};
@@ -295,6 +296,28 @@ async fn a_row_never_points_to_missing_bytes_however_equal_files_come_and_go() {
         }
         assert_eq!(shelf.kept(), 2);
         assert_eq!(shelf.objects.usage(shelf.home).await.unwrap().used_bytes, 6);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_is_down_until_it_is_back() {
+    on_each_store(async |shelf, _| {
+        let until = async |wanted: bool| {
+            let wait = async {
+                while shelf.objects.ping().await.is_ok() != wanted {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            };
+            let waited = tokio::time::timeout(Duration::from_secs(30), wait).await;
+            waited.expect("a look sees it");
+        };
+        let away = shelf.store.with_extension("away");
+        std::fs::rename(&shelf.store, &away).unwrap();
+        until(false).await;
+        std::fs::rename(&away, &shelf.store).unwrap();
+        until(true).await;
+        assert_eq!(shelf.kept(), 0, "what was tried was taken away");
     })
     .await;
 }

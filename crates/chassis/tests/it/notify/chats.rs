@@ -71,7 +71,8 @@ async fn telegram_is_told_and_its_refusals_are_understood() {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_chat_gets_the_shape_that_it_takes() {
     let outside = Outside::start(|_, _| async { "ok".into_response() }).await;
-    let room = Room::open(&Place::sqlite(), &local()).await;
+    let place = Place::sqlite();
+    let room = Room::open(&place, &local()).await;
     for shape in ["slack", "discord", "ntfy"] {
         room.webhook(shape, &outside.url(&format!("/{shape}")), None)
             .await;

@@ -145,7 +145,8 @@ async fn a_second_delivery_of_one_mail_can_be_recognised() {
     let Some(server) = MailServer::of_run() else {
         return;
     };
-    let room = Room::open(&Place::sqlite(), &server.settings("plain")).await;
+    let place = Place::sqlite();
+    let room = Room::open(&place, &server.settings("plain")).await;
     let to = address("somebody");
     room.notify
         .mail(reset(&to, Language::English))
@@ -167,7 +168,8 @@ async fn values_of_a_mail_cannot_add_headers_or_addressees() {
     let Some(server) = MailServer::of_run() else {
         return;
     };
-    let room = Room::open(&Place::sqlite(), &server.settings("plain")).await;
+    let place = Place::sqlite();
+    let room = Room::open(&place, &server.settings("plain")).await;
     let victim = address("victim");
     for to in [
         format!("a@example.org\r\nBcc: {victim}"),
