@@ -97,7 +97,7 @@ pub(crate) async fn list(
     extensions(("x-access" = json!("objects:write"))),
     params(("name" = Option<String>, Query, description = "The file's name, where the body is its bytes", max_length = 255)),
     request_body(content(
-        (Vec<u8> = "application/octet-stream"),
+        (inline(FileBytes) = "application/octet-stream"),
         (FileForm = "multipart/form-data"),
     )),
     responses(
@@ -137,6 +137,12 @@ pub(crate) async fn create(
     };
     Ok(created(object))
 }
+
+/// The bytes of a file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "it only stands in the document")]
+pub(crate) struct FileBytes(Vec<u8>);
 
 /// A form with one file.
 #[derive(ToSchema)]
