@@ -14,7 +14,7 @@ use sea_orm::{
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
 
 pub(crate) use kits::{
-    KitId, delete_kit, find_kit, finish_kit, insert_kit, kit, kits, kits_before,
+    KitId, delete_kit, find_kit, finish_kit, insert_kit, kit, kit_of_job, kits, kits_before,
 };
 
 pub(crate) mod generation {

@@ -3,6 +3,7 @@
 use chassis::auth::WorkspaceId;
 use chassis::data::{DataError, Database};
 use chassis::http::page::Page;
+use chassis::jobs::JobId;
 use chassis::objects::ObjectId;
 use sea_orm::sea_query::{ColumnDef, Expr, ForeignKey, ForeignKeyAction, Index, Table};
 use sea_orm::{
@@ -107,6 +108,18 @@ pub(crate) async fn find_kit(
     let query = kit::Entity::find_by_id(id.to_string())
         .filter(Column::WorkspaceId.eq(workspace.to_string()));
     Ok(query.one(database.read()).await?)
+}
+
+/// The kit that a job draws.
+pub(crate) async fn kit_of_job(
+    tx: &impl ConnectionTrait,
+    workspace: &str,
+    job: &JobId,
+) -> Result<Option<kit::Model>, DataError> {
+    let query = kit::Entity::find()
+        .filter(Column::WorkspaceId.eq(workspace))
+        .filter(Column::JobId.eq(job.to_string()));
+    Ok(query.one(tx).await?)
 }
 
 /// Notes where the file is. False where the kit was removed meanwhile.

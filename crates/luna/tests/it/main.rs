@@ -6,4 +6,5 @@
 mod api;
 mod generate;
 mod kits;
+mod once;
 mod server;

@@ -106,6 +106,25 @@ impl Server {
             .unwrap()
     }
 
+    /// The same with an `Idempotency-Key`.
+    pub(crate) async fn post_once(
+        &self,
+        key: &str,
+        path: &str,
+        body: &str,
+        once: &str,
+    ) -> reqwest::Response {
+        self.client
+            .post(self.url(path))
+            .bearer_auth(key)
+            .header("Content-Type", "application/json")
+            .header("Idempotency-Key", once)
+            .body(body.to_owned())
+            .send()
+            .await
+            .unwrap()
+    }
+
     /// Asks with a key.
     pub(crate) async fn fetch(&self, key: &str, path: &str) -> reqwest::Response {
         self.client
