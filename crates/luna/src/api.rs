@@ -14,6 +14,7 @@ use luna_drawing::family::Family;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(crate) use kits::address as kit_address;
 pub(crate) use lists::{generator_list, variant_list};
 
 /// The routes of the service.

@@ -9,6 +9,7 @@ use luna_drawing::kit::KitRequest;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::api;
 use crate::kit::{self, KitFault};
 use crate::recipe::Recipe;
 use crate::store::{self, KitId};
@@ -76,6 +77,8 @@ async fn draw_kit(run: Run) -> Result<Value, JobFault> {
     let kind = objects::Kind::parse("application/zip").expect("a media type");
     let mut new = NewObject::new(workspace, kind).with_id(object);
     new.name = Some(row.filename);
+    // Deleted with its kit, not under it.
+    new.held_by = Some(api::kit_address(kit));
     run.context
         .objects
         .put(new, bytes.into())
