@@ -263,12 +263,12 @@ async fn stats_count_and_cleanup_removes_what_is_old_and_own() {
         )
     };
     assert_eq!(clear(&writer, "?older_than=1d").await.0, 403);
-    assert_eq!(clear(&admin, "").await.0, 422);
+    assert_eq!(clear(&admin, "?older_than=").await.0, 422);
     assert_eq!(clear(&admin, "?older_than=soon").await.0, 422);
     assert_eq!(clear(&admin, "?older_than=1m").await.1["deleted"], 0);
     let (status, cleared) = clear(&admin, "?older_than=9999-01-01T00:00:00Z").await;
     assert_eq!((status, &cleared["deleted"]), (200, &json!(3)));
-    assert_eq!(cleared["freed_bytes"], stats["size_bytes"]);
+    assert_eq!(cleared["freed_bytes"], 0, "marks take no room");
     let stats: Value = server
         .fetch(&writer, "/api/v1/luna/stats")
         .await

@@ -20,17 +20,25 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// With settings of its own beside the usual ones.
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
         let services: Services = vec![Arc::new(Luna)];
         let data = folder.path().join("data");
+        let mut flags = vec![
+            Override::new("--data", "data.folder", data.to_str().unwrap()),
+            Override::new("test", "limits.anonymous_per_minute", "0"),
+            Override::new("test", "luna.maximum_raster_px", "1024"),
+        ];
+        let own = settings.iter();
+        flags.extend(own.map(|(key, value)| Override::new("test", *key, *value)));
         let sources = Sources {
             file: ConfigFile::None,
             environment: Vec::new(),
-            flags: vec![
-                Override::new("--data", "data.folder", data.to_str().unwrap()),
-                Override::new("test", "limits.anonymous_per_minute", "0"),
-                Override::new("test", "luna.maximum_raster_px", "1024"),
-            ],
+            flags,
             sections: sections(&services),
             services: vec!["luna"],
         };
