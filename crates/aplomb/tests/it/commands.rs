@@ -421,7 +421,7 @@ fn a_file_that_cannot_be_written_leaves_the_old_one() {
     );
 }
 
-async fn get(url: impl reqwest::IntoUrl) -> reqwest::Result<reqwest::Response> {
+pub(crate) async fn get(url: impl reqwest::IntoUrl) -> reqwest::Result<reqwest::Response> {
     chassis::tls::install();
     reqwest::get(url).await
 }

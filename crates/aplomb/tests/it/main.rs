@@ -10,5 +10,6 @@ mod house;
 mod kill;
 mod kills;
 mod matrix;
+mod metrics;
 mod people;
 mod uploads;
