@@ -1,5 +1,6 @@
 // The account pages, as people meet them: set-up, sign-in, invitation, acceptance, a forgotten password.
 import { execFileSync } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { expect, shot, test, text } from "./browser.mjs";
 
 const { ADDRESS, BINARY, DATA, SET_UP, SPOKEN } = process.env;
@@ -198,6 +199,39 @@ test("on a telephone, at night", async ({ another }) => {
   await signIn(page, OWNER);
   await title(page, "signed_in");
   await shot(page, "20-signed-in-dark-narrow");
+});
+
+/** The code of an authenticator (RFC 6238), `later` steps of 30 seconds from now. */
+function code(secret, later) {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret].map((letter) => letters.indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + later));
+  const hash = createHmac("sha1", key).update(step).digest();
+  const number = hash.readUInt32BE(hash[19] & 15) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, "0");
+}
+
+test("whoever has a second factor is asked for its code", async ({ page }) => {
+  await signIn(page, OWNER);
+  await title(page, "signed_in");
+  const { secret } = await api(page, "/auth/totp", { password: OWNER.password });
+  await api(page, "/auth/totp/confirm", { code: code(secret, 0) });
+  await button(page, "sign_out").click();
+  await title(page, "sign_in");
+
+  await signIn(page, OWNER);
+  await expect(field(page, "code"), "typing can begin").toBeFocused();
+  await shot(page, "21-second-factor");
+  await field(page, "code").fill("000000");
+  await button(page, "sign_in_button").click();
+  await expect(page.locator("[data-state=form] :is(.status, .error)").filter({ hasText: /\S/ }).first()).toBeVisible();
+  await shot(page, "22-second-factor-refused");
+  // That of now was used, and each is good once; the next one is taken already.
+  await field(page, "code").fill(code(secret, 1));
+  await field(page, "code").press("Enter");
+  await title(page, "signed_in");
 });
 
 test("without scripts the page says what is missing", async ({ another }) => {
