@@ -33,6 +33,7 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 head -c "$((megabytes * 1000 * 1000))" /dev/urandom >"$work/file"
+"$binary" migrate --data "$work/data" 2>"$work/key.log" || { cat "$work/key.log" >&2; fail "no database could be made"; }
 key=$("$binary" key create --data "$work/data" --name tus --scopes 'objects:*' 2>"$work/key.log") || { cat "$work/key.log" >&2; fail "no key could be made"; }
 port=$(free_port)
 url=http://127.0.0.1:$port

@@ -7,14 +7,13 @@ use std::sync::Arc;
 use chassis::auth::WorkspaceId;
 use chassis::auth::audit::{self, Verdict};
 use chassis::clock::SystemClock;
-use chassis::config;
 use chassis::data::Database;
 use chassis::house::{self, Services};
 use clap::{Args, Subcommand};
 use futures_util::TryStreamExt;
 
 use crate::cli::{Common, answer, note, say};
-use crate::configuration::report;
+use crate::people::of_a_server;
 use crate::serve::runtime;
 
 #[derive(Subcommand)]
@@ -43,9 +42,9 @@ pub(crate) struct Chosen {
 /// Runs one of the verbs.
 pub(crate) fn run(services: &Services, verb: &Verb) -> anyhow::Result<ExitCode> {
     let (Verb::Verify(chosen) | Verb::Export(chosen)) = verb;
-    let config = match config::load(&chosen.common.sources(services)) {
+    let config = match of_a_server(&chosen.common.sources(services)) {
         Ok(config) => config,
-        Err(faults) => return Ok(report(&faults)),
+        Err(code) => return Ok(code),
     };
     runtime()?.block_on(async {
         let database = Database::open(&config.data, Arc::new(SystemClock)).await?;
@@ -78,8 +77,13 @@ async fn verify(database: &Database, workspace: WorkspaceId) -> anyhow::Result<b
     let name = ("workspace", workspace.to_string());
     match audit::verify(database, workspace).await? {
         Verdict::Intact(intact) => {
+            let code = if intact.entries == 1 {
+                "audit.intact_one"
+            } else {
+                "audit.intact"
+            };
             let entries = ("entries", intact.entries.to_string());
-            answer(&(say("audit.intact", vec![name, entries, ("head", intact.head)]) + "\n"))?;
+            answer(&(say(code, vec![name, entries, ("head", intact.head)]) + "\n"))?;
             Ok(true)
         }
         Verdict::Broken { seq, id, fault } => {

@@ -68,7 +68,7 @@ pub(crate) struct Common {
     /// The configuration file (without it: `aplomb.toml` in this folder, where there is one)
     #[arg(long, value_name = "FILE", env = "APLOMB_CONFIG")]
     config: Option<PathBuf>,
-    /// The data folder, created on first start
+    /// The data folder; `serve` and `migrate` make it where it is missing
     #[arg(long, value_name = "DIR")]
     data: Option<String>,
 }
@@ -107,11 +107,7 @@ impl Common {
 impl ServeArguments {
     fn sources(&self, services: &Services) -> Sources {
         let mut sources = self.common.sources(services);
-        let listen = self
-            .listen
-            .iter()
-            .map(|listen| Override::new("--listen", "http.listen", listen));
-        sources.flags.extend(listen);
+        sources.flags.extend(listening(self.listen.as_deref()));
         let chosen = self
             .services
             .iter()
@@ -119,6 +115,32 @@ impl ServeArguments {
         sources.flags.extend(chosen);
         sources
     }
+}
+
+/// What a command takes that prints a link.
+#[derive(Args, Clone)]
+pub(crate) struct Reached {
+    /// Where the server listens, if it was started with --listen: the link begins with that, unless `http.public_url` is configured
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+}
+
+impl Reached {
+    /// The configuration's sources with this address among them.
+    pub(crate) fn sources(&self, common: &Common, services: &Services) -> Sources {
+        let mut sources = common.sources(services);
+        sources.flags.extend(listening(self.listen.as_deref()));
+        sources
+    }
+
+    /// Whether nobody said where the server is reached, so that a link needs a word of caution.
+    pub(crate) fn is_unsaid(&self) -> bool {
+        self.listen.is_none()
+    }
+}
+
+fn listening(address: Option<&str>) -> Option<Override> {
+    address.map(|listen| Override::new("--listen", "http.listen", listen))
 }
 
 /// Parses the process's arguments and does what they ask.

@@ -1,11 +1,12 @@
 //! What the commands about people, workspaces and keys share: the database beside a running server or without one.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use chassis::auth::Auth;
 use chassis::clock::SystemClock;
-use chassis::config::{self, Config};
+use chassis::config::{self, Config, Sources};
 use chassis::data::{DataError, Database};
 use chassis::house::{self, Services};
 use chassis::http::problem::Problem;
@@ -21,9 +22,18 @@ pub(crate) fn with_auth(
     common: &Common,
     work: impl AsyncFnOnce(&Auth) -> Result<(), Problem>,
 ) -> anyhow::Result<ExitCode> {
-    let config = match config::load(&common.sources(services)) {
+    with_auth_from(services, &common.sources(services), work)
+}
+
+/// The same from sources that are put together already.
+pub(crate) fn with_auth_from(
+    services: &Services,
+    sources: &Sources,
+    work: impl AsyncFnOnce(&Auth) -> Result<(), Problem>,
+) -> anyhow::Result<ExitCode> {
+    let config = match of_a_server(sources) {
         Ok(config) => config,
-        Err(faults) => return Ok(report(&faults)),
+        Err(code) => return Ok(code),
     };
     let refused = runtime()?.block_on(async {
         let (database, auth) = open(services, &config).await?;
@@ -35,6 +45,29 @@ pub(crate) fn with_auth(
         note(&format!("aplomb: {}", in_words(&problem)));
         ExitCode::FAILURE
     }))
+}
+
+/// The configuration of a server that has been started, or the exit code: a mistyped folder must not become a new, empty
+/// server that nobody asked for.
+pub(crate) fn of_a_server(sources: &Sources) -> Result<Config, ExitCode> {
+    let config = config::load(sources).map_err(|faults| report(&faults))?;
+    let Some(file) = missing(&config) else {
+        return Ok(config);
+    };
+    let folder = file.parent().unwrap_or(&file).display().to_string();
+    let arguments = vec![("folder", folder), ("file", file.display().to_string())];
+    note(&format!("aplomb: {}", say("data.absent", arguments)));
+    Err(ExitCode::FAILURE)
+}
+
+/// The database's file, where it is one that is not there.
+pub(crate) fn missing(config: &Config) -> Option<PathBuf> {
+    let database = config.data.database();
+    let file = database.file()?;
+    // What cannot be looked at may be there: opening it tells why not.
+    let is_missing = matches!(file.try_exists(), Ok(false));
+    let whole = || std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    is_missing.then(whole)
 }
 
 async fn open(services: &Services, config: &Config) -> Result<(Database, Auth), DataError> {

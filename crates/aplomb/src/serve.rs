@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpSocket};
 
 use crate::cli::{note, say};
 use crate::configuration::report;
+use crate::people::missing;
 
 /// Runs the services until they are asked to stop.
 pub(crate) fn serve(services: &Services, sources: &Sources) -> anyhow::Result<ExitCode> {
@@ -53,12 +54,17 @@ async fn run(services: &Services, config: Config) -> anyhow::Result<ExitCode> {
         vec![("version", version), ("address", at.clone())],
     );
     let pages = say("serve.pages", vec![("address", at.clone())]);
+    // Whoever listens everywhere is asked from elsewhere, under a name that is not known here.
+    let is_guess = public.is_none() && address.ip().is_unspecified();
     let public = public.unwrap_or(at);
     let mut lines = format!("\n  {ready}\n  {pages}\n");
     if let Some(token) = house.set_up_token().await? {
         // Behind `#`: browsers send that part to no server, so it stands in no log of a proxy.
         let link = format!("{public}/set-up#{}", token.expose());
         lines = format!("{lines}  {}\n", say("serve.set_up", vec![("link", link)]));
+        if is_guess {
+            lines = format!("{lines}  {}\n", say("serve.guess", Vec::new()));
+        }
     }
     note(&lines);
     match house.serve(listener, stop).await? {
@@ -77,11 +83,15 @@ pub(crate) fn migrate(services: &Services, sources: &Sources) -> anyhow::Result<
         Err(faults) => return Ok(report(&faults)),
     };
     telemetry::start(&config.telemetry);
+    let new = missing(&config);
     runtime()?.block_on(async {
         let database = Database::open(&config.data, Arc::new(SystemClock)).await?;
         database.migrate(house::migrations(services)).await?;
         database.close().await?;
-        note(&say("migrate.done", Vec::new()));
+        note(&match new {
+            Some(file) => say("migrate.made", vec![("file", file.display().to_string())]),
+            None => say("migrate.done", Vec::new()),
+        });
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -4,15 +4,15 @@ use std::io::Read;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use chassis::auth::Role;
 use chassis::auth::people::console::{self, NewUser, UserLine};
+use chassis::auth::{Auth, Role};
 use chassis::house::Services;
 use chassis::http::problem::Problem;
 use chassis::i18n::Language;
 use clap::{Args, Subcommand};
 
-use crate::cli::{Common, answer, note, say};
-use crate::people::{row, with_auth};
+use crate::cli::{Common, Reached, answer, note, say};
+use crate::people::{row, with_auth, with_auth_from};
 
 /// More than any password has.
 const MOST_PASSWORD_BYTES: u64 = 4096;
@@ -28,13 +28,22 @@ pub(crate) enum Verb {
     /// List accounts: address, name, state, and the role in each workspace
     List(List),
     /// Let nobody sign in with an account any more, and end its sign-ins
-    Disable(Account),
+    #[command(
+        after_help = "The last owner of a workspace who can sign in is disabled with --force alone: nobody could run the\n\
+        workspace then. `aplomb user role --role owner` makes somebody else an owner first."
+    )]
+    Disable(Disable),
     /// Let an account be used again
     Enable(Account),
     /// Give somebody a role in a workspace
     Role(RoleOf),
     /// Print a new one-time link to set the password, for somebody who is locked out
-    Link(Account),
+    #[command(
+        after_help = "Examples:\n  aplomb user link --email zoe@example.org\n  \
+        aplomb user link --email zoe@example.org --listen 0.0.0.0:9000\n\n\
+        The password in force stays good until the link is used. Earlier links end."
+    )]
+    Link(Link),
 }
 
 #[derive(Args)]
@@ -59,6 +68,8 @@ pub(crate) struct Create {
     /// Read the password from standard input
     #[arg(long)]
     password_stdin: bool,
+    #[command(flatten)]
+    reached: Reached,
 }
 
 #[derive(Args)]
@@ -80,6 +91,23 @@ pub(crate) struct Account {
 }
 
 #[derive(Args)]
+pub(crate) struct Disable {
+    #[command(flatten)]
+    account: Account,
+    /// Also the last owner of a workspace
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Link {
+    #[command(flatten)]
+    account: Account,
+    #[command(flatten)]
+    reached: Reached,
+}
+
+#[derive(Args)]
 pub(crate) struct RoleOf {
     #[command(flatten)]
     account: Account,
@@ -96,10 +124,10 @@ pub(crate) fn run(services: &Services, verb: &Verb) -> anyhow::Result<ExitCode> 
     match verb {
         Verb::Create(arguments) => create(services, arguments),
         Verb::List(arguments) => list(services, arguments),
-        Verb::Disable(account) => set_disabled(services, account, true),
-        Verb::Enable(account) => set_disabled(services, account, false),
+        Verb::Disable(arguments) => disable(services, arguments),
+        Verb::Enable(account) => enable(services, account),
         Verb::Role(arguments) => set_role(services, arguments),
-        Verb::Link(account) => link(services, account),
+        Verb::Link(arguments) => link(services, arguments),
     }
 }
 
@@ -110,7 +138,9 @@ fn create(services: &Services, arguments: &Create) -> anyhow::Result<ExitCode> {
         None
     };
     let language = arguments.language;
-    with_auth(services, &arguments.common, async |auth| {
+    let reached = &arguments.reached;
+    let sources = reached.sources(&arguments.common, services);
+    with_auth_from(services, &sources, async |auth| {
         let new = NewUser {
             email: arguments.email.clone(),
             name: arguments.name.clone(),
@@ -125,7 +155,7 @@ fn create(services: &Services, arguments: &Create) -> anyhow::Result<ExitCode> {
             ("role", arguments.role.to_string()),
         ];
         note(&say("user.created", made));
-        link.map_or(Ok(()), |link| print_link(&link))
+        link.map_or(Ok(()), |link| print_link(auth, reached, &link))
     })
 }
 
@@ -163,19 +193,28 @@ fn shown(line: &UserLine) -> String {
     row(&[&line.email, &line.name, state, &roles.join(", ")])
 }
 
-fn set_disabled(
-    services: &Services,
-    account: &Account,
-    disabled: bool,
-) -> anyhow::Result<ExitCode> {
+fn disable(services: &Services, arguments: &Disable) -> anyhow::Result<ExitCode> {
+    let account = &arguments.account;
     with_auth(services, &account.common, async |auth| {
-        console::set_disabled(auth, &account.email, disabled).await?;
-        let code = if disabled {
-            "user.disabled"
-        } else {
-            "user.enabled"
-        };
-        note(&say(code, vec![("email", account.email.clone())]));
+        let left = console::disable(auth, &account.email, arguments.force).await?;
+        note(&say(
+            "user.disabled",
+            vec![("email", account.email.clone())],
+        ));
+        if !left.is_empty() {
+            note(&say(
+                "user.ownerless",
+                vec![("workspaces", left.join(", "))],
+            ));
+        }
+        Ok(())
+    })
+}
+
+fn enable(services: &Services, account: &Account) -> anyhow::Result<ExitCode> {
+    with_auth(services, &account.common, async |auth| {
+        console::enable(auth, &account.email).await?;
+        note(&say("user.enabled", vec![("email", account.email.clone())]));
         Ok(())
     })
 }
@@ -194,15 +233,24 @@ fn set_role(services: &Services, arguments: &RoleOf) -> anyhow::Result<ExitCode>
     })
 }
 
-fn link(services: &Services, account: &Account) -> anyhow::Result<ExitCode> {
-    with_auth(services, &account.common, async |auth| {
-        print_link(&console::link(auth, &account.email).await?)
+fn link(services: &Services, arguments: &Link) -> anyhow::Result<ExitCode> {
+    let Link { account, reached } = arguments;
+    let sources = reached.sources(&account.common, services);
+    with_auth_from(services, &sources, async |auth| {
+        print_link(auth, reached, &console::link(auth, &account.email).await?)
     })
 }
 
-fn print_link(link: &str) -> Result<(), Problem> {
+fn print_link(auth: &Auth, reached: &Reached, link: &str) -> Result<(), Problem> {
     note(&say("user.link", Vec::new()));
-    print(&format!("{link}\n"))
+    print(&format!("{link}\n"))?;
+    if let Some(address) = auth.guessed_address().filter(|_| reached.is_unsaid()) {
+        note(&say(
+            "user.link_guess",
+            vec![("address", address.to_owned())],
+        ));
+    }
+    Ok(())
 }
 
 pub(crate) fn print(text: &str) -> Result<(), Problem> {

@@ -98,6 +98,7 @@ struct Shared {
     profile: Profile,
     allowed_origins: Vec<AllowedOrigin>,
     address: String,
+    is_address_known: bool,
     rooms: Vec<&'static str>,
     keyring: Keyring,
     memory: moka::future::Cache<[u8; 32], Arc<Known>>,
@@ -125,18 +126,14 @@ impl Auth {
             .max_capacity(1_000_000)
             .time_to_live(REVOKED)
             .build();
-        // Never from a request's `Host`, which a stranger may choose.
-        let address = match &config.http.public_url {
-            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
-            None => format!("http://{}", config.http.listen),
-        };
         Ok(Self(Arc::new(Shared {
             keyring: Keyring::load(database, &config.auth).await?,
             database: database.clone(),
             settings: config.auth.clone(),
             profile: config.profile,
             allowed_origins: config.http.allowed_origins.clone(),
-            address,
+            address: address_of(&config.http),
+            is_address_known: config.http.public_url.is_some(),
             rooms,
             memory,
             revoked,
@@ -240,6 +237,11 @@ impl Auth {
         &self.0.address
     }
 
+    /// That address where nobody configured it: it is taken from where the server listens, and others may reach it elsewhere.
+    pub fn guessed_address(&self) -> Option<&str> {
+        (!self.0.is_address_known).then(|| self.address())
+    }
+
     fn plans(&self) -> &Plans {
         &self.0.plans
     }
@@ -258,6 +260,18 @@ impl Auth {
             .read()
             .expect("no code panics while it holds this")
             .clone()
+    }
+}
+
+/// Never from a request's `Host`, which a stranger may choose.
+fn address_of(http: &config::Http) -> String {
+    match &http.public_url {
+        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+        // "Every address" is none that a browser opens.
+        None if http.listen.ip().is_unspecified() => {
+            format!("http://localhost:{}", http.listen.port())
+        }
+        None => format!("http://{}", http.listen),
     }
 }
 

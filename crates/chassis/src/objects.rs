@@ -84,6 +84,8 @@ pub struct Object {
     pub created_at: Timestamp,
     /// When it goes by itself.
     pub keep_until: Option<Timestamp>,
+    /// The address of what it belongs to: it is deleted with that, not by itself.
+    pub held_by: Option<String>,
     /// The row of its bytes.
     blob: String,
 }
@@ -99,6 +101,9 @@ pub struct NewObject {
     pub name: Option<String>,
     /// When it goes by itself; none: when somebody deletes it.
     pub keep_until: Option<Timestamp>,
+    /// The address of what it belongs to, such as `/api/v1/luna/kits/01…`. The service behind that deletes it; people are sent
+    /// there.
+    pub held_by: Option<String>,
     /// Its id, where the caller has chosen one: keeping it again under that id gives the file that is there.
     pub id: Option<ObjectId>,
 }
@@ -111,6 +116,7 @@ impl NewObject {
             kind,
             name: None,
             keep_until: None,
+            held_by: None,
             id: None,
         }
     }
@@ -256,6 +262,7 @@ impl Objects {
             kind: new.kind.to_string(),
             name: new.name.clone(),
             keep_until: new.keep_until.map(|time| time.to_string()),
+            held_by: new.held_by.clone(),
             now: now.to_string(),
             limit_bytes,
             upload: upload.clone(),
@@ -370,7 +377,8 @@ impl Objects {
         Ok(bytes.await?.into())
     }
 
-    /// Removes a file, and its bytes where no other file of the workspace has the same.
+    /// Removes a file, and its bytes where no other file of the workspace has the same. Whether something holds it is the
+    /// caller's to ask.
     pub async fn delete(&self, workspace: WorkspaceId, id: ObjectId) -> Result<(), ObjectFault> {
         let Inner {
             database, depot, ..

@@ -14,10 +14,14 @@ use luna_drawing::family::Family;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::metrics;
+
+pub(crate) use kits::address as kit_address;
 pub(crate) use lists::{generator_list, variant_list};
 
 /// The routes of the service.
 pub(crate) fn routes() -> OpenApiRouter<Arc<Context>> {
+    metrics::register();
     OpenApiRouter::new()
         .routes(routes!(lists::variants))
         .routes(routes!(lists::generators))

@@ -1,4 +1,4 @@
-//! Work in the background, safe to run twice: drawing brand kits.
+//! Work in the background, safe to run twice: drawing brand kits, and keeping the history within its bounds.
 
 use std::time::Duration;
 
@@ -12,11 +12,15 @@ use serde_json::Value;
 use crate::kit::{self, KitFault};
 use crate::recipe::Recipe;
 use crate::store::{self, KitId};
+use crate::{api, tidy};
 
 /// The kind that draws a kit.
 pub(crate) const KIT: &str = "luna.kit";
 
-/// What its jobs are given.
+/// The kind that keeps the history within its bounds, every night.
+const TIDY: &str = "luna.tidy";
+
+/// What a kit's job is given.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct KitInput {
     kit: KitId,
@@ -35,6 +39,10 @@ pub(crate) fn kinds() -> Vec<Kind> {
         Kind::new(KIT, draw_kit)
             .timeout(Duration::from_mins(2))
             .concurrency(2),
+        Kind::new(TIDY, tidy::all)
+            .schedule("20 3 * * *")
+            .attempts(3)
+            .concurrency(1),
     ]
 }
 
@@ -76,6 +84,8 @@ async fn draw_kit(run: Run) -> Result<Value, JobFault> {
     let kind = objects::Kind::parse("application/zip").expect("a media type");
     let mut new = NewObject::new(workspace, kind).with_id(object);
     new.name = Some(row.filename);
+    // Deleted with its kit, not under it.
+    new.held_by = Some(api::kit_address(kit));
     run.context
         .objects
         .put(new, bytes.into())

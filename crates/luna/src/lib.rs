@@ -1,7 +1,8 @@
 //! Luna: brand marks from a name.
 //!
 //! * [`picture`], [`kit`]: one checked request to the bytes of one file or of a brand kit, the same for API and command line
-//! * `recipe`: a request as it comes in a body and is kept; `store`: the history and the kits; `jobs`: drawing kits
+//! * `recipe`: a request as it comes in a body and is kept; `store`: the history and the kits; `jobs`: drawing kits; `tidy`:
+//!   what the history keeps
 //! * `api`: routes; `command`: verbs; `checks`: what "ready" means here; `metrics`: the names of the original's dashboards
 //!
 //! The drawing itself is the pure library `luna-drawing`.
@@ -17,6 +18,7 @@ mod metrics;
 pub mod picture;
 mod recipe;
 mod store;
+mod tidy;
 
 use std::sync::Arc;
 

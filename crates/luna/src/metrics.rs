@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use chassis::telemetry::metrics::recorder;
 use luna_drawing::emotion::Emotion;
 use luna_drawing::family::Family;
 use metrics::{Counter, Histogram, describe_counter, describe_histogram};
@@ -17,6 +18,8 @@ struct Handles {
 fn handles() -> &'static Handles {
     static HANDLES: OnceLock<Handles> = OnceLock::new();
     HANDLES.get_or_init(|| {
+        // Handles taken before there is a recorder would count nowhere.
+        recorder();
         describe_counter!("arkalia_luna_logo_generations_total", "Pictures drawn, by emotion and family");
         describe_histogram!("arkalia_luna_generation_duration_seconds", "Time to draw one picture, from the checked request to its bytes");
         let counter = |family: Family, emotion: Emotion| {
@@ -30,6 +33,11 @@ fn handles() -> &'static Handles {
             seconds: metrics::histogram!("arkalia_luna_generation_duration_seconds"),
         }
     })
+}
+
+/// Makes every counter known, at 0: a dashboard need not tell "none yet" from "no such metric".
+pub(crate) fn register() {
+    handles();
 }
 
 /// Counts one drawn picture.

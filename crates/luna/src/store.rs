@@ -8,13 +8,14 @@ use chassis::data::{DataError, Database};
 use chassis::http::page::Page;
 use sea_orm::sea_query::{ColumnDef, Expr, ExprTrait, Index, Table};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult,
     QueryFilter, QueryOrder, QuerySelect,
 };
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
 
 pub(crate) use kits::{
-    KitId, delete_kit, find_kit, finish_kit, insert_kit, kit, kits, kits_before,
+    KitId, delete_kit, find_kit, finish_kit, insert_kit, kit, kit_of_job, kit_totals, kits,
+    kits_before,
 };
 
 pub(crate) mod generation {
@@ -192,27 +193,28 @@ pub(crate) async fn totals(
 /// Rows that one transaction removes at most: other writes wait meanwhile.
 const REMOVED_AT_ONCE: u64 = 1_000;
 
-/// What was removed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Removed {
-    pub(crate) count: u64,
-    pub(crate) size_bytes: i64,
+/// Which marks are old enough to go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Old {
+    /// Those from before a moment.
+    Before(Timestamp),
+    /// This one and those that came before it.
+    UpTo(GenerationId),
 }
 
-/// Removes a workspace's marks from before a moment.
-pub(crate) async fn remove_before(
+/// Removes a workspace's old marks, some at a time; gives how many.
+pub(crate) async fn remove(
     database: &Database,
     workspace: WorkspaceId,
-    moment: Timestamp,
-) -> Result<Removed, DataError> {
-    let mut removed = Removed::default();
+    old: Old,
+) -> Result<u64, DataError> {
+    let mut removed = 0;
     loop {
         let some = database
-            .write(move |tx| Box::pin(async move { remove_some(tx, workspace, moment).await }))
+            .write(move |tx| Box::pin(async move { remove_some(tx, workspace, old).await }))
             .await?;
-        removed.count += some.count;
-        removed.size_bytes += some.size_bytes;
-        if some.count < REMOVED_AT_ONCE {
+        removed += some;
+        if some < REMOVED_AT_ONCE {
             return Ok(removed);
         }
     }
@@ -221,30 +223,67 @@ pub(crate) async fn remove_before(
 async fn remove_some(
     tx: &impl ConnectionTrait,
     workspace: WorkspaceId,
-    moment: Timestamp,
-) -> Result<Removed, DataError> {
+    old: Old,
+) -> Result<u64, DataError> {
     use generation::Column;
-    let old: Vec<(String, i64)> = generation::Entity::find()
+    let is_old = match old {
+        Old::Before(moment) => Column::CreatedAt.lt(moment.to_string()),
+        Old::UpTo(id) => Column::Id.lte(id.to_string()),
+    };
+    let ids: Vec<String> = generation::Entity::find()
         .select_only()
         .column(Column::Id)
-        .column(Column::SizeBytes)
-        .filter(
-            Condition::all()
-                .add(Column::WorkspaceId.eq(workspace.to_string()))
-                .add(Column::CreatedAt.lt(moment.to_string())),
-        )
+        .filter(Column::WorkspaceId.eq(workspace.to_string()))
+        .filter(is_old)
+        .order_by_asc(Column::Id)
         .limit(REMOVED_AT_ONCE)
         .into_tuple()
         .all(tx)
         .await?;
-    let size_bytes = old.iter().map(|(_, size)| size).sum();
-    let ids: Vec<String> = old.into_iter().map(|(id, _)| id).collect();
-    let count = generation::Entity::delete_many()
+    Ok(generation::Entity::delete_many()
         .filter(Column::Id.is_in(ids))
         .exec(tx)
         .await?
-        .rows_affected;
-    Ok(Removed { count, size_bytes })
+        .rows_affected)
+}
+
+/// The newest mark of a workspace that is beyond its `most` newest ones.
+pub(crate) async fn newest_beyond(
+    database: &Database,
+    workspace: WorkspaceId,
+    most: u64,
+) -> Result<Option<GenerationId>, DataError> {
+    use generation::Column;
+    let id: Option<String> = generation::Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::WorkspaceId.eq(workspace.to_string()))
+        .order_by_desc(Column::Id)
+        .offset(most)
+        .limit(1)
+        .into_tuple()
+        .one(database.read())
+        .await?;
+    let malformed = |_| DataError::Malformed {
+        column: "luna_generation.id",
+    };
+    id.map(|id| id.parse().map_err(malformed)).transpose()
+}
+
+/// The workspaces that have a history.
+pub(crate) async fn workspaces(database: &Database) -> Result<Vec<WorkspaceId>, DataError> {
+    let ids: Vec<String> = generation::Entity::find()
+        .select_only()
+        .column(generation::Column::WorkspaceId)
+        .distinct()
+        .into_tuple()
+        .all(database.read())
+        .await?;
+    let malformed = |_| DataError::Malformed {
+        column: "luna_generation.workspace_id",
+    };
+    let ids = ids.into_iter();
+    ids.map(|id| id.parse().map_err(malformed)).collect()
 }
 
 /// In order. Applied ones are never changed; a new one goes to the end.

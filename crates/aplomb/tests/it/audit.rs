@@ -8,12 +8,18 @@ use crate::commands::{run, text};
 #[tokio::test]
 async fn a_changed_entry_is_named_and_ends_with_1() {
     let folder = TempDir::new().unwrap();
+    run(folder.path(), &["migrate"]);
     for name in ["one", "two", "three"] {
         let made = run(
             folder.path(),
             &["key", "create", "--name", name, "--scopes", "luna:read"],
         );
         assert!(made.status.success(), "{}", text(&made.stderr));
+        if name == "one" {
+            let verified = run(folder.path(), &["audit", "verify"]);
+            let said = text(&verified.stdout);
+            assert!(said.contains(" 1 entry, "), "{said}");
+        }
     }
     let verified = run(folder.path(), &["audit", "verify"]);
     assert_eq!(

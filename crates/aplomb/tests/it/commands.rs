@@ -127,6 +127,12 @@ async fn a_kill_is_remembered() {
 #[tokio::test]
 async fn reading_writes_nothing_to_the_database() {
     let folder = TempDir::new().unwrap();
+    // What runs by its own schedule writes that it did.
+    std::fs::write(
+        folder.path().join("aplomb.toml"),
+        "[jobs]\nconcurrency = 0\n",
+    )
+    .unwrap();
     let server = Served::start(folder.path(), &[]);
     let state = || {
         let entries = std::fs::read_dir(folder.path().join("aplomb-data")).unwrap();
@@ -419,7 +425,7 @@ fn a_file_that_cannot_be_written_leaves_the_old_one() {
     );
 }
 
-async fn get(url: impl reqwest::IntoUrl) -> reqwest::Result<reqwest::Response> {
+pub(crate) async fn get(url: impl reqwest::IntoUrl) -> reqwest::Result<reqwest::Response> {
     chassis::tls::install();
     reqwest::get(url).await
 }

@@ -69,7 +69,7 @@ fn every_message_code_is_in_a_catalogue() {
                 && !["http.listen", "http.path", "home.css", "luna.contrast"].contains(&literal)
                 && !["audit.detail", "audit.workspace_id"].contains(&literal)
                 // A kind of job, keys of the configuration.
-                && !["luna.kit", "objects.access_key", "objects.secret_key", "objects.bucket"].contains(&literal)
+                && !["luna.kit", "luna.tidy", "objects.access_key", "objects.secret_key", "objects.bucket"].contains(&literal)
                 && !["jobs.progress", "jobs.done", "jobs.failed", "jobs.cancelled"].contains(&literal)
                 // A column in a fault.
                 && !["user.id", "user.email", "workspace.id"].contains(&literal);

@@ -11,6 +11,7 @@ mod house;
 mod kill;
 mod kills;
 mod matrix;
+mod metrics;
 mod outage;
 mod people;
 mod uploads;

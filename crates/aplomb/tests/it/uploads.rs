@@ -96,6 +96,7 @@ async fn a_killed_server_has_every_byte_that_it_acknowledged() {
     file.chunks_mut(8)
         .for_each(|word| word[0] = chance.below(256) as u8);
     let folder = TempDir::new().unwrap();
+    run(folder.path(), &["migrate"]);
     let made = run(
         folder.path(),
         &["key", "create", "--name", "t", "--scopes", "objects:*"],

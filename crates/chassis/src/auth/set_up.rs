@@ -1,7 +1,9 @@
 //! The first account: a link that the start prints while nobody has one, good once and until the next start.
 
 use sea_orm::sea_query::{ColumnDef, Table};
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbErr, EntityTrait, PaginatorTrait};
+use sea_orm::{
+    ActiveValue::Set, DatabaseTransaction, DbErr, EntityTrait, PaginatorTrait, QuerySelect,
+};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
 use serde_json::Value;
 
@@ -56,6 +58,12 @@ pub async fn token(database: &Database) -> Result<Option<Secret>, DataError> {
         })
         .await?;
     Ok(made.then(|| Secret::new(secret)))
+}
+
+/// Whether somebody has an account.
+pub(crate) async fn is_done(database: &Database) -> Result<bool, DataError> {
+    let one = user::Entity::find().limit(1).one(database.read());
+    Ok(one.await?.is_some())
 }
 
 /// Who is to own the house.

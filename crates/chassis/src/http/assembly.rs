@@ -73,9 +73,10 @@ pub fn router(
     let (health, _) = health_routes().split_for_parts();
     let (served, _) = service_routes(services).split_for_parts();
     let (own, _) = chassis_routes().split_for_parts();
-    let page = Arc::new(Home::new(services, &context.catalogue));
+    let page = Arc::new(Home::new(services, &context.catalogue, &context.database));
     let home = move |Extension(request): Extension<RequestContext>| {
-        std::future::ready(page.answer(request.language))
+        let page = page.clone();
+        async move { page.answer(request.language).await }
     };
     let pages = Arc::new(Pages::new(services, &context.catalogue));
     let page = move |Extension(request): Extension<RequestContext>, uri: Uri| {

@@ -283,6 +283,14 @@ impl Writer<'_> {
         )
     }
 
+    fn to_reset(&self, label: &str) -> String {
+        format!(
+            "<p class=\"more\"><a href=\"/reset?lang={}\">{}</a></p>",
+            self.language.code(),
+            self.say(label)
+        )
+    }
+
     fn set_up(&self) -> String {
         let name = self.field(
             "name",
@@ -375,11 +383,11 @@ impl Writer<'_> {
                 "form",
                 "pages.reset",
                 "pages.reset_lead",
-                &self.form(
+                &(self.form(
                     &set,
                     &self.new_password("pages.new_password"),
                     "pages.reset_button",
-                ),
+                ) + &self.to_reset("pages.reset_again")),
             )
             + &self.state(
                 "done",
@@ -407,11 +415,7 @@ impl Writer<'_> {
             after: "sign-in",
             more: "",
         };
-        let forgotten = format!(
-            "<p class=\"more\"><a href=\"/reset?lang={}\">{}</a></p>",
-            self.language.code(),
-            self.say("pages.forgotten")
-        );
+        let forgotten = self.to_reset("pages.forgotten");
         let facts = self.facts(&[
             ("pages.name", "name"),
             ("pages.email", "email"),
@@ -423,6 +427,10 @@ impl Writer<'_> {
             after: "sign-out",
             more: "data-empty class=\"quiet\"",
         };
+        let start = format!(
+            "<p class=\"more\"><a href=\"/\">{}</a></p>",
+            self.say("pages.to_start")
+        );
         self.state(
             "form",
             "pages.sign_in",
@@ -432,7 +440,7 @@ impl Writer<'_> {
             "done",
             "pages.signed_in",
             "pages.signed_in_lead",
-            &(facts + &self.form(&out, "", "pages.sign_out")),
+            &(facts + &self.form(&out, "", "pages.sign_out") + &start),
         )
     }
 

@@ -86,6 +86,7 @@ impl Routes {
             if router.insert(template, routes.len()).is_ok() {
                 let mut route = Route::new(template, access);
                 route.prefix = prefix_of(template, prefixes);
+                route.announce();
                 if let Some(item) = document.paths.paths.get(template) {
                     route.streams = marked(item, STREAM, &serde_json::json!("stream"));
                     route.overrides = !marked(item, OVERRIDE, &serde_json::json!(true)).is_empty();
@@ -227,6 +228,15 @@ impl Route {
             overrides: false,
             statuses: std::iter::repeat_with(OnceLock::new).take(500).collect(),
             seconds: metrics::histogram!("http_request_duration_seconds", "route" => template.to_owned()),
+        }
+    }
+
+    /// Makes the counters known that have no status in their labels, at 0: who draws them finds them from the start.
+    fn announce(&self) {
+        if let Some(prefix) = self.prefix {
+            let route = self.template.clone();
+            metrics::counter!(format!("{prefix}_requests_total"), "route" => route).increment(0);
+            metrics::counter!(format!("{prefix}_errors_total")).increment(0);
         }
     }
 

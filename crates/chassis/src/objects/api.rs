@@ -51,6 +51,8 @@ pub(crate) struct ObjectBody {
     created_at: String,
     /// When it goes by itself; null: when it is deleted.
     keep_until: Option<String>,
+    /// The address of what it belongs to, such as a brand kit: it goes with that, and cannot be deleted by itself.
+    held_by: Option<String>,
 }
 
 impl From<Object> for ObjectBody {
@@ -63,6 +65,7 @@ impl From<Object> for ObjectBody {
             name: object.name,
             created_at: object.created_at.to_string(),
             keep_until: object.keep_until.map(|time| time.to_string()),
+            held_by: object.held_by,
         }
     }
 }
@@ -97,7 +100,7 @@ pub(crate) async fn list(
     extensions(("x-access" = json!("objects:write"))),
     params(("name" = Option<String>, Query, description = "The file's name, where the body is its bytes", max_length = 255)),
     request_body(content(
-        (Vec<u8> = "application/octet-stream"),
+        (inline(FileBytes) = "application/octet-stream"),
         (FileForm = "multipart/form-data"),
     )),
     responses(
@@ -137,6 +140,12 @@ pub(crate) async fn create(
     };
     Ok(created(object))
 }
+
+/// The bytes of a file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "it only stands in the document")]
+pub(crate) struct FileBytes(Vec<u8>);
 
 /// A form with one file.
 #[derive(ToSchema)]
@@ -315,7 +324,7 @@ pub(crate) async fn about(
     Ok(axum::Json(object.into()))
 }
 
-/// Removes a file.
+/// Removes a file. One that belongs to something else goes with that: `held_by` says to what.
 #[utoipa::path(
     delete, path = "/objects/{id}", tag = "objects", operation_id = "object_delete",
     extensions(("x-access" = json!("objects:write"))),
@@ -323,6 +332,7 @@ pub(crate) async fn about(
     responses(
         (status = 204, description = "Gone"),
         (status = 404, description = "There is no such file", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "It belongs to something else and goes with that", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn delete(
@@ -330,8 +340,12 @@ pub(crate) async fn delete(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let id = read_id(&id)?;
-    context.objects.delete(caller.workspace, id).await?;
+    let object = context.objects.get(caller.workspace, read_id(&id)?).await?;
+    // It was written with the file and never changes.
+    if let Some(holder) = object.held_by {
+        return Err(Problem::new(StatusCode::CONFLICT, "objects.held").with("holder", holder));
+    }
+    context.objects.delete(caller.workspace, object.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

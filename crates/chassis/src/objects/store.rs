@@ -23,6 +23,7 @@ pub(super) struct NewRow {
     pub(super) kind: String,
     pub(super) name: Option<String>,
     pub(super) keep_until: Option<String>,
+    pub(super) held_by: Option<String>,
     pub(super) now: String,
     pub(super) limit_bytes: u64,
     /// The upload that it comes from: noted as complete with it.
@@ -105,6 +106,7 @@ async fn insert_object(
         name: new.name,
         created_at: new.now,
         keep_until: new.keep_until,
+        held_by: new.held_by,
     };
     object::Entity::insert(object::ActiveModel::from(row.clone()))
         .exec_without_returning(tx)
@@ -302,5 +304,6 @@ pub(super) fn read(row: object::Model) -> Result<Object, DataError> {
             .keep_until
             .map(|text| text.parse().map_err(|_| malformed("object.keep_until")))
             .transpose()?,
+        held_by: row.held_by,
     })
 }

@@ -55,6 +55,9 @@ pub(super) mod object {
         /// Removed after this moment; none means kept until somebody deletes it.
         #[sea_orm(column_type = "Text", nullable)]
         pub keep_until: Option<String>,
+        /// The address of what it belongs to and goes with; none where it stands alone.
+        #[sea_orm(column_type = "Text", nullable)]
+        pub held_by: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -144,7 +147,11 @@ pub(super) mod upload {
 
 /// In order. Applied ones are never changed; a new one goes to the end.
 pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(CreateObjects), Box::new(CreateUploads)]
+    vec![
+        Box::new(CreateObjects),
+        Box::new(CreateUploads),
+        Box::new(AddHolder),
+    ]
 }
 
 fn text(name: &'static str) -> ColumnDef {
@@ -280,5 +287,22 @@ impl MigrationTrait for CreateUploads {
             manager.create_index(index).await?;
         }
         Ok(())
+    }
+}
+
+struct AddHolder;
+
+impl MigrationName for AddHolder {
+    fn name(&self) -> &'static str {
+        "chassis_0032_object_held_by"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for AddHolder {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let column = optional("held_by");
+        let table = Table::alter().table("object").add_column(column).take();
+        manager.alter_table(table).await
     }
 }

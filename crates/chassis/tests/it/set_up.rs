@@ -56,6 +56,22 @@ async fn the_first_account_is_made_once_by_the_newest_link() {
 }
 
 #[tokio::test]
+async fn the_start_page_leads_to_signing_in_and_to_the_first_account_while_there_is_none() {
+    let house = house().start().await;
+    let page = async || house.get("/").await.text().await.unwrap();
+    let first = page().await;
+    assert!(first.contains("href=\"/set-up\""), "{first}");
+    assert!(first.contains("href=\"/sign-in\""), "{first}");
+    let link = token(&house).await.unwrap();
+    assert_eq!(ask(&house, &link, PASSWORD).await.status(), 201);
+    let then = page().await;
+    assert!(
+        !then.contains("/set-up") && then.contains("href=\"/sign-in\""),
+        "{then}"
+    );
+}
+
+#[tokio::test]
 async fn the_account_pages_speak_both_languages_and_run_nothing_inline() {
     let house = house().start().await;
     for (path, english, french) in [

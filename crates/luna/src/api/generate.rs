@@ -7,11 +7,12 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::{IntoResponse, Json as Answer, Response};
 use chassis::auth::Caller;
+use chassis::http::idempotency;
 use chassis::http::json::Json;
 use chassis::http::problem::{FieldProblem, Problem, ProblemBody};
 use chassis::service::Context;
 use futures_util::stream;
-use http::header;
+use http::{HeaderMap, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -76,32 +77,50 @@ pub(crate) struct Generated {
     path = "/generate",
     tag = "luna",
     extensions(("x-access" = json!("luna:write"))),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Sent again with the same key, the request is answered again and not carried out again")),
     request_body = Generate,
     responses(
         (status = 200, description = "The mark, kept", body = Generated),
         (status = 400, description = "The body is no JSON", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The first request with this key is still worked on", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not sent as JSON", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "A field is wrong; `errors` names it and what is allowed", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A field is wrong; `errors` names it and what is allowed. Or the key was used with another body", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn generate(
     State(context): State<Arc<Context>>,
     caller: Caller,
+    headers: HeaderMap,
     Json(body): Json<Generate>,
-) -> Result<Answer<Generated>, Problem> {
+) -> Result<Response, Problem> {
     let checked = body.recipe().check()?;
     check_size(&context, &checked.request, checked.format)?;
-    let drawn = match checked.format {
-        Format::Svg | Format::Pdf | Format::Ico => Drawn::of(checked)?,
-        Format::Png | Format::Webp => chassis::task::heavy(move || Drawn::of(checked)).await??,
+    let (house, by, inline) = (context.clone(), caller.clone(), body.inline);
+    let work = async move {
+        let drawn = match checked.format {
+            Format::Svg | Format::Pdf | Format::Ico => Drawn::of(checked)?,
+            Format::Png | Format::Webp => {
+                chassis::task::heavy(move || Drawn::of(checked)).await??
+            }
+        };
+        let (row, answer) = drawn.keep(&house, &by, inline);
+        store::insert(&house.database, vec![row]).await?;
+        Ok(Answer(answer).into_response())
     };
-    let (row, answer) = drawn.keep(&context, &caller, body.inline);
-    store::insert(&context.database, vec![row]).await?;
-    Ok(Answer(answer))
+    idempotency::once(
+        &context,
+        &caller,
+        "POST /luna/generate",
+        &headers,
+        &body,
+        work,
+    )
+    .await
 }
 
 /// Draws up to 1,000 marks of one recipe, one JSON object a line, sent as they are kept. A last line with `code` and
-/// `detail` in place of `id` says that the rest failed.
+/// `status` in place of `id` says that the rest failed. A stream cannot be answered a second time, so `Idempotency-Key` is
+/// refused here.
 #[utoipa::path(
     post,
     path = "/generate/batch",
@@ -112,14 +131,19 @@ pub(crate) async fn generate(
         (status = 200, description = "A line for each mark, as `POST /generate` answers", body = Generated, content_type = "application/x-ndjson"),
         (status = 400, description = "The body is no JSON", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not sent as JSON", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "A field is wrong; `errors` names it and what is allowed", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A field is wrong; `errors` names it and what is allowed. Or the request has an `Idempotency-Key`", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn batch(
     State(context): State<Arc<Context>>,
     caller: Caller,
+    headers: HeaderMap,
     Json(body): Json<Batch>,
 ) -> Result<Response, Problem> {
+    if headers.contains_key(idempotency::KEY) {
+        let field = FieldProblem::new(idempotency::KEY.as_str(), "luna.batch_key", Vec::new());
+        return Err(Problem::invalid(vec![field]));
+    }
     let marks = marks(&body)?;
     for checked in &marks {
         check_size(&context, &checked.request, checked.format)?;
@@ -178,8 +202,12 @@ fn marks(body: &Batch) -> Result<Vec<Checked>, Problem> {
                 None => 0,
                 Some(seed) => seed.0.parse().map_err(|_| refuse("seed", "luna.seed"))?,
             };
-            (0..count as u64)
-                .map(|step| SeedText(first.wrapping_add(step).to_string()))
+            // Counting past the last seed would begin again at 0, unasked.
+            let last = first
+                .checked_add(count as u64 - 1)
+                .ok_or_else(|| refuse("seed", "luna.seeds_end"))?;
+            (first..=last)
+                .map(|seed| SeedText(seed.to_string()))
                 .collect()
         }
     };

@@ -20,7 +20,8 @@ use utoipa::ToSchema;
 use super::kits::remove_kit;
 use super::mark::draw;
 use crate::recipe::Recipe;
-use crate::store::{self, GenerationId, generation};
+use crate::store::{self, GenerationId, Old, generation};
+use crate::{LunaConfig, tidy};
 
 /// A line of the history.
 #[derive(Debug, Serialize, ToSchema)]
@@ -190,8 +191,16 @@ pub(crate) struct Stats {
     total: i64,
     /// Of them in the last 24 hours.
     last_24_hours: i64,
-    /// Bytes of their files.
+    /// Bytes of their files, as they are downloaded: a mark is drawn from its recipe each time and takes no room itself.
     size_bytes: i64,
+    /// Brand kits.
+    kits: i64,
+    /// Bytes that their files take.
+    kits_size_bytes: i64,
+    /// Days that a mark stays; null: until somebody removes it.
+    kept_days: Option<u32>,
+    /// How many marks stay, the newest ones; null: all.
+    kept_marks: Option<u32>,
     /// Mean time to draw one, milliseconds; null where there are none.
     mean_generation_time_ms: Option<f64>,
     /// The first one's time.
@@ -222,6 +231,8 @@ pub(crate) async fn stats(
     let all = store::totals(database, workspace, None).await?;
     let day_ago = context.clock.now().unix_ms() - 86_400_000;
     let recent = store::totals(database, workspace, Timestamp::from_unix_ms(day_ago)).await?;
+    let kits = store::kit_totals(database, workspace).await?;
+    let rules = LunaConfig::of(&context.config);
     let by = async |column| -> Result<BTreeMap<String, i64>, Problem> {
         let counts = store::count_by(database, workspace, column).await?;
         Ok(counts
@@ -233,6 +244,10 @@ pub(crate) async fn stats(
         total: all.count,
         last_24_hours: recent.count,
         size_bytes: all.size_bytes.unwrap_or(0),
+        kits: kits.count,
+        kits_size_bytes: kits.size_bytes.unwrap_or(0),
+        kept_days: Some(rules.history_days).filter(|days| *days > 0),
+        kept_marks: Some(rules.history_marks).filter(|marks| *marks > 0),
         mean_generation_time_ms: all
             .duration_us
             .filter(|_| all.count > 0)
@@ -252,22 +267,23 @@ pub(crate) struct Cleared {
     deleted: u64,
     /// Brand kits removed.
     deleted_kits: u64,
-    /// Bytes of the marks' files.
+    /// Bytes of the kits' files, which went with them. Marks take no room: they are drawn from their recipes.
     freed_bytes: i64,
-    /// Everything before this moment went.
-    before: String,
+    /// Everything before this moment went; null where age did not count.
+    before: Option<String>,
 }
 
-/// Removes old marks and brand kits from the workspace's history. Nothing else is touched.
+/// Removes old marks and brand kits from the workspace's history. Nothing else is touched. Without `older_than` what goes is
+/// what the configuration keeps no longer (`luna.history_days`, `luna.history_marks`): marks alone, as every night.
 #[utoipa::path(
     delete,
     path = "/cleanup",
     tag = "luna",
     extensions(("x-access" = json!("luna:admin"))),
-    params(("older_than" = String, Query, description = "An age such as `30d`, `12h` or `45m`, or a moment in RFC 3339 UTC", example = "30d", pattern = "^([1-9][0-9]{0,4}[mhd]|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,3})?Z)$")),
+    params(("older_than" = Option<String>, Query, description = "An age such as `30d`, `12h` or `45m`, or a moment in RFC 3339 UTC", example = "30d", pattern = "^([1-9][0-9]{0,4}[mhd]|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,3})?Z)$")),
     responses(
         (status = 200, description = "What was removed", body = Cleared),
-        (status = 422, description = "The age is missing or no age", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "This is no age", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn cleanup(
@@ -276,34 +292,45 @@ pub(crate) async fn cleanup(
     RawQuery(query): RawQuery,
 ) -> Result<Answer<Cleared>, Problem> {
     let query = Query::parse(&query, &["older_than"])?;
-    let given = query.get("older_than").unwrap_or_default();
-    let before = moment(given, context.clock.now()).ok_or_else(|| {
-        Problem::invalid(vec![FieldProblem::new(
-            "older_than",
-            "luna.older_than",
-            Vec::new(),
-        )])
-    })?;
-    let mut kits = 0;
+    let now = context.clock.now();
+    let cleared = match query.get("older_than") {
+        None => Cleared {
+            deleted: tidy::workspace(&context, caller.workspace).await?,
+            deleted_kits: 0,
+            freed_bytes: 0,
+            before: tidy::begin(&LunaConfig::of(&context.config), now).map(|at| at.to_string()),
+        },
+        Some(given) => {
+            let no_age = || FieldProblem::new("older_than", "luna.older_than", Vec::new());
+            let before = moment(given, now).ok_or_else(|| Problem::invalid(vec![no_age()]))?;
+            clear(&context, &caller, before).await?
+        }
+    };
+    tracing::info!(workspace.id = %caller.workspace, deleted = cleared.deleted, "old marks were removed");
+    Ok(Answer(cleared))
+}
+
+/// Removes marks and kits from before a moment.
+async fn clear(context: &Context, caller: &Caller, before: Timestamp) -> Result<Cleared, Problem> {
+    let (database, workspace) = (&context.database, caller.workspace);
+    let (mut deleted_kits, mut freed_bytes) = (0, 0);
     loop {
-        let some =
-            store::kits_before(&context.database, caller.workspace, before.to_string()).await?;
+        let some = store::kits_before(database, workspace, before.to_string()).await?;
         if some.is_empty() {
             break;
         }
         for kit in some {
-            remove_kit(&context, &caller, kit).await?;
-            kits += 1;
+            freed_bytes += kit.size_bytes.unwrap_or(0);
+            remove_kit(context, caller, kit).await?;
+            deleted_kits += 1;
         }
     }
-    let removed = store::remove_before(&context.database, caller.workspace, before).await?;
-    tracing::info!(workspace.id = %caller.workspace, deleted = removed.count, "old marks were removed");
-    Ok(Answer(Cleared {
-        deleted: removed.count,
-        deleted_kits: kits,
-        freed_bytes: removed.size_bytes,
-        before: before.to_string(),
-    }))
+    Ok(Cleared {
+        deleted: store::remove(database, workspace, Old::Before(before)).await?,
+        deleted_kits,
+        freed_bytes,
+        before: Some(before.to_string()),
+    })
 }
 
 /// `30d` ago, or the moment itself.

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{Extension, Path, State};
 use axum::response::{IntoResponse, Json as Answer, Response};
 use chassis::auth::Caller;
-use chassis::http::RequestContext;
 use chassis::http::json::Json;
 use chassis::http::page::{Listed, Page};
 use chassis::http::problem::{Problem, ProblemBody};
 use chassis::http::query::{Query, RawQuery};
+use chassis::http::{RequestContext, idempotency};
 use chassis::jobs::{JobError, JobId, JobProgress, NewJob};
 use chassis::service::Context;
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use luna_drawing::kit::KitRequest;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -23,7 +24,7 @@ use crate::recipe::{Colours, Recipe, SeedText, slug};
 use crate::store::{self, KitId, kit};
 
 /// A brand kit to be drawn.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewKit {
     /// A family, or one of the original's eight keys.
@@ -86,46 +87,78 @@ pub(crate) struct Kit {
     path = "/kits",
     tag = "luna",
     extensions(("x-access" = json!("luna:write"))),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Sent again with the same key, the request is answered again and not carried out again")),
     request_body = NewKit,
     responses(
         (status = 202, description = "It will be drawn; `location` is its address", body = Kit, headers(("location" = String, description = "The kit"))),
         (status = 400, description = "The body is no JSON", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The first request with this key is still worked on", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not sent as JSON", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "A field is wrong; `errors` names it and what is allowed", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A field is wrong; `errors` names it and what is allowed. Or the key was used with another body", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn ask(
     State(context): State<Arc<Context>>,
     Extension(request): Extension<RequestContext>,
     caller: Caller,
+    headers: HeaderMap,
     Json(body): Json<NewKit>,
 ) -> Result<Response, Problem> {
+    let asked = body.clone();
     let checked = Recipe {
-        generator: body.generator,
-        variant: body.variant,
-        seed: body.seed,
-        name: body.name,
-        palette: body.palette,
+        generator: asked.generator,
+        variant: asked.variant,
+        seed: asked.seed,
+        name: asked.name,
+        palette: asked.palette,
         lang: Some(
-            body.lang
+            asked
+                .lang
                 .unwrap_or_else(|| request.language.code().to_owned()),
         ),
-        v: body.v,
+        v: asked.v,
         ..Recipe::default()
     }
     .check()?;
     // What the font lacks is refused now, not by the job.
     KitRequest::new(checked.request.clone()).map_err(|fault| worded(&fault.into()).problem())?;
 
+    let key = job_key(&headers, &body);
+    let (house, by) = (context.clone(), caller.clone());
+    let work = async move {
+        let row = enqueue(&house, &by, &checked.recipe, key).await?;
+        let kit = view(&house, &request, row).await?;
+        Ok((StatusCode::ACCEPTED, Answer(kit)).into_response())
+    };
+    let answer = idempotency::once(&context, &caller, "POST /luna/kits", &headers, &body, work);
+    located(answer.await?).await
+}
+
+/// The key of the job, so that a server that dies between the job and its answer makes no second one. It holds the body too:
+/// a job is kept for longer than an answer, and the caller may use his key for another kit by then.
+fn job_key(headers: &HeaderMap, body: &NewKit) -> Option<String> {
+    let key = headers.get(idempotency::KEY)?;
+    let body = serde_json::to_vec(body).expect("a wish is plain data");
+    let text = [key.as_bytes(), b"\n", &body].concat();
+    Some(chassis::id::blake3_hex(&text))
+}
+
+/// Keeps the wish and its job, in one transaction. Gives the earlier one of the same key.
+async fn enqueue(
+    context: &Context,
+    caller: &Caller,
+    recipe: &Recipe,
+    key: Option<String>,
+) -> Result<kit::Model, Problem> {
     let id = KitId::generate(context.clock.as_ref());
-    let slug = slug(checked.recipe.name.as_deref().unwrap_or_default());
+    let slug = slug(recipe.name.as_deref().unwrap_or_default());
     let slug = if slug.is_empty() { "brand" } else { &slug };
     let mut row = kit::Model {
         id: id.to_string(),
         workspace_id: caller.workspace.to_string(),
         user_id: caller.user.map(|user| user.to_string()),
         key_id: caller.key.map(|key| key.to_string()),
-        recipe: serde_json::to_string(&checked.recipe).expect("a recipe is plain data"),
+        recipe: serde_json::to_string(recipe).expect("a recipe is plain data"),
         filename: format!("{slug}-kit.zip"),
         job_id: String::new(),
         object_id: None,
@@ -135,31 +168,54 @@ pub(crate) async fn ask(
     };
     let mut job = NewJob::new(caller.workspace, KIT, KitInput::of(id));
     job.user = caller.user;
+    job.idempotency_key = key;
     let jobs = context.jobs.clone();
     let row = context
         .database
         .write(move |tx| {
             Box::pin(async move {
-                row.job_id = jobs
-                    .enqueue_in(tx, job)
-                    .await
-                    .map_err(Problem::from)?
-                    .id
-                    .to_string();
+                let mut made = jobs.enqueue_in(tx, job.clone()).await?;
+                if !made.is_new {
+                    let earlier = store::kit_of_job(tx, &row.workspace_id, &made.id).await?;
+                    if let Some(earlier) = earlier {
+                        return Ok(earlier);
+                    }
+                    // That kit was removed since.
+                    job.idempotency_key = None;
+                    made = jobs.enqueue_in(tx, job).await?;
+                }
+                row.job_id = made.id.to_string();
                 store::insert_kit(tx, row.clone()).await?;
                 Ok::<_, Problem>(row)
             })
         })
         .await?;
     context.jobs.wake();
-    let location = format!("/api/v1/luna/kits/{}", row.id);
-    let kit = view(&context, &request, row).await?;
-    Ok((
-        StatusCode::ACCEPTED,
-        [(header::LOCATION, location)],
-        Answer(kit),
-    )
-        .into_response())
+    Ok(row)
+}
+
+/// Adds the kit's address, which a replayed answer has in its body alone.
+async fn located(answer: Response) -> Result<Response, Problem> {
+    let (mut parts, body) = answer.into_parts();
+    let bytes = axum::body::to_bytes(body, MOST_KIT_BYTES).await;
+    let bytes = bytes.map_err(|fault| Problem::internal(&fault))?;
+    let kit: Located = serde_json::from_slice(&bytes).map_err(|fault| Problem::internal(&fault))?;
+    let address = HeaderValue::try_from(address(kit.id)).expect("an id is plain text");
+    parts.headers.insert(header::LOCATION, address);
+    Ok(Response::from_parts(parts, Body::from(bytes)))
+}
+
+/// More than a kit's description has.
+const MOST_KIT_BYTES: usize = 256 * 1024;
+
+#[derive(Deserialize)]
+struct Located {
+    id: KitId,
+}
+
+/// Where a kit stands.
+pub(crate) fn address(id: KitId) -> String {
+    format!("/api/v1/luna/kits/{id}")
 }
 
 /// The workspace's brand kits, newest first.

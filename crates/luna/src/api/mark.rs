@@ -170,10 +170,7 @@ pub(super) fn check_size(
     request: &Request,
     format: Format,
 ) -> Result<(), Problem> {
-    let most = context
-        .config
-        .section::<LunaConfig>(crate::NAME)
-        .map_or(2048, |luna| luna.maximum_raster_px);
+    let most = LunaConfig::of(&context.config).maximum_raster_px;
     if format.has_pixels() && request.size() > most {
         let field = FieldProblem::new(
             "size",

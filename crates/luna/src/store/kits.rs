@@ -3,11 +3,12 @@
 use chassis::auth::WorkspaceId;
 use chassis::data::{DataError, Database};
 use chassis::http::page::Page;
+use chassis::jobs::JobId;
 use chassis::objects::ObjectId;
-use sea_orm::sea_query::{ColumnDef, Expr, ForeignKey, ForeignKeyAction, Index, Table};
+use sea_orm::sea_query::{ColumnDef, Expr, ExprTrait, ForeignKey, ForeignKeyAction, Index, Table};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
 
@@ -107,6 +108,43 @@ pub(crate) async fn find_kit(
     let query = kit::Entity::find_by_id(id.to_string())
         .filter(Column::WorkspaceId.eq(workspace.to_string()));
     Ok(query.one(database.read()).await?)
+}
+
+/// A workspace's kits and the bytes of their files.
+#[derive(Debug, Default, FromQueryResult)]
+pub(crate) struct KitTotals {
+    pub(crate) count: i64,
+    pub(crate) size_bytes: Option<i64>,
+}
+
+/// Counts a workspace's kits.
+pub(crate) async fn kit_totals(
+    database: &Database,
+    workspace: WorkspaceId,
+) -> Result<KitTotals, DataError> {
+    // PostgreSQL sums bigints to a numeric; the cast gives both databases one type.
+    let sum = Expr::col(Column::SizeBytes).sum().cast_as("bigint");
+    let totals = kit::Entity::find()
+        .select_only()
+        .column_as(Column::Id.count(), "count")
+        .column_as(sum, "size_bytes")
+        .filter(Column::WorkspaceId.eq(workspace.to_string()))
+        .into_model::<KitTotals>()
+        .one(database.read())
+        .await?;
+    Ok(totals.unwrap_or_default())
+}
+
+/// The kit that a job draws.
+pub(crate) async fn kit_of_job(
+    tx: &impl ConnectionTrait,
+    workspace: &str,
+    job: &JobId,
+) -> Result<Option<kit::Model>, DataError> {
+    let query = kit::Entity::find()
+        .filter(Column::WorkspaceId.eq(workspace))
+        .filter(Column::JobId.eq(job.to_string()));
+    Ok(query.one(tx).await?)
 }
 
 /// Notes where the file is. False where the kit was removed meanwhile.

@@ -140,6 +140,61 @@ async fn a_kit_that_cannot_be_drawn_is_refused_at_once() {
 }
 
 #[tokio::test]
+async fn the_file_of_a_kit_goes_with_the_kit_and_not_by_itself() {
+    let server = Server::start().await;
+    let key = server.key("luna:write jobs:read objects:write").await;
+    let kit = ask(
+        &server,
+        &key,
+        &json!({ "generator": "halo", "variant": "mystery" }),
+    )
+    .await;
+    drawn(&server, &key, &kit).await;
+    let address = format!("{KITS}/{}", kit["id"].as_str().unwrap());
+    let files: Value = server
+        .fetch(&key, "/api/v1/objects")
+        .await
+        .json()
+        .await
+        .unwrap();
+    let file = &files["items"][0];
+    assert_eq!(file["held_by"], address);
+    let file = format!("/api/v1/objects/{}", file["id"].as_str().unwrap());
+    let delete = async |path: &str| {
+        let request = server.client.delete(server.url(path)).bearer_auth(&key);
+        request.send().await.unwrap()
+    };
+    let refused = delete(&file).await;
+    assert_eq!(refused.status(), 409);
+    let refused: Value = refused.json().await.unwrap();
+    assert_eq!(refused["code"], "objects.held");
+    let way_out = format!("DELETE {address}");
+    assert!(
+        refused["detail"].as_str().unwrap().contains(&way_out),
+        "{refused}"
+    );
+    let zip = kit["download_url"].as_str().unwrap();
+    assert_eq!(
+        server.fetch(&key, zip).await.status(),
+        200,
+        "the kit still has its file"
+    );
+    let stats: Value = server
+        .fetch(&key, "/api/v1/luna/stats")
+        .await
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(stats["kits"], 1);
+    assert!(
+        stats["kits_size_bytes"].as_i64().unwrap() > 10_000,
+        "{stats}"
+    );
+    assert_eq!(delete(&address).await.status(), 204);
+    assert_eq!(server.fetch(&key, &file).await.status(), 404);
+}
+
+#[tokio::test]
 async fn kits_are_listed_removed_and_cleared() {
     let server = Server::start().await;
     let key = server.key("luna:admin jobs:read objects:read").await;
@@ -199,6 +254,10 @@ async fn kits_are_listed_removed_and_cleared() {
         .await
         .unwrap();
     assert_eq!(cleared["deleted_kits"], 2);
+    assert!(
+        cleared["freed_bytes"].as_i64().unwrap() > 10_000,
+        "{cleared}"
+    );
     let files: Value = server
         .fetch(&key, "/api/v1/objects")
         .await

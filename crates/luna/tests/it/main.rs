@@ -5,5 +5,7 @@
 
 mod api;
 mod generate;
+mod history;
 mod kits;
+mod once;
 mod server;

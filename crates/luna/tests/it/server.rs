@@ -20,17 +20,25 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// With settings of its own beside the usual ones.
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
         let services: Services = vec![Arc::new(Luna)];
         let data = folder.path().join("data");
+        let mut flags = vec![
+            Override::new("--data", "data.folder", data.to_str().unwrap()),
+            Override::new("test", "limits.anonymous_per_minute", "0"),
+            Override::new("test", "luna.maximum_raster_px", "1024"),
+        ];
+        let own = settings.iter();
+        flags.extend(own.map(|(key, value)| Override::new("test", *key, *value)));
         let sources = Sources {
             file: ConfigFile::None,
             environment: Vec::new(),
-            flags: vec![
-                Override::new("--data", "data.folder", data.to_str().unwrap()),
-                Override::new("test", "limits.anonymous_per_minute", "0"),
-                Override::new("test", "luna.maximum_raster_px", "1024"),
-            ],
+            flags,
             sections: sections(&services),
             services: vec!["luna"],
         };
@@ -100,6 +108,25 @@ impl Server {
             .post(self.url(path))
             .bearer_auth(key)
             .header("Content-Type", "application/json")
+            .body(body.to_owned())
+            .send()
+            .await
+            .unwrap()
+    }
+
+    /// The same with an `Idempotency-Key`.
+    pub(crate) async fn post_once(
+        &self,
+        key: &str,
+        path: &str,
+        body: &str,
+        once: &str,
+    ) -> reqwest::Response {
+        self.client
+            .post(self.url(path))
+            .bearer_auth(key)
+            .header("Content-Type", "application/json")
+            .header("Idempotency-Key", once)
             .body(body.to_owned())
             .send()
             .await

@@ -91,6 +91,8 @@ impl Drop for Server {
 
 /// A key of the home workspace.
 pub(crate) fn key(place: &Place, scopes: &str) -> String {
+    let made = aplomb(place).arg("migrate").output().unwrap();
+    assert!(made.status.success(), "{made:?}");
     let arguments = ["key", "create", "--name", "drill", "--scopes", scopes];
     let output = aplomb(place).args(arguments).output().unwrap();
     assert!(output.status.success(), "{output:?}");

@@ -1,5 +1,5 @@
 //! People and keys from the command line, beside a running server or without one. Who may run it owns the machine: no role
-//! and no plan bounds him, but the last owner of a workspace stays one.
+//! and no plan bounds him, but the last owner of a workspace stays one, and is disabled only if he insists.
 //!
 //! A running server takes a change within seconds: it remembers who somebody is for so long.
 
@@ -227,44 +227,95 @@ pub async fn users(auth: &Auth, of: Option<WorkspaceId>) -> Result<Vec<UserLine>
     Ok(people.into_iter().filter_map(line).collect())
 }
 
-/// Disables an account, wherever it is a member, and ends its sign-ins; or enables it again.
-pub async fn set_disabled(auth: &Auth, email: &str, disabled: bool) -> Result<(), Problem> {
+/// Disables an account, wherever it is a member, and ends its sign-ins. Refused where a workspace would have no owner left
+/// who can sign in, unless `even_the_last_owner`; gives the names of those workspaces.
+pub async fn disable(
+    auth: &Auth,
+    email: &str,
+    even_the_last_owner: bool,
+) -> Result<Vec<String>, Problem> {
     let person = known(auth, email).await?;
     let caller = operator(place_of(auth, &person.id).await?);
     let now = auth.clock().now();
-    let ended = auth
+    let (left, ended) = auth
         .database()
         .write(move |tx| {
             Box::pin(async move {
-                let since = disabled.then(|| now.to_string());
-                user::Entity::update_many()
-                    .col_expr(user::Column::DisabledAt, Expr::value(since))
-                    .filter(user::Column::Id.eq(&*person.id))
-                    .exec(tx)
-                    .await?;
                 let id: UserId = parsed(&person.id, "user.id")?;
-                let ended = if disabled {
-                    sessions::end_in(tx, id, None, now).await?
+                let left = if person.disabled_at.is_none() {
+                    owned_alone(tx, &person.id).await?
                 } else {
                     Vec::new()
                 };
-                let detail = json!({"disabled": disabled});
-                record(
-                    tx,
-                    &caller,
-                    "user.change",
-                    format!("user:{id}"),
-                    detail,
-                    now,
-                )
-                .await?;
-                Ok::<_, DataError>(ended)
+                if !left.is_empty() && !even_the_last_owner {
+                    let refused = conflict("user.last_owner").with("email", &person.email);
+                    return Err(refused.with("workspaces", left.join(", ")));
+                }
+                set_disabled(tx, &caller, id, Some(now), now).await?;
+                let ended = sessions::end_in(tx, id, None, now).await?;
+                Ok::<_, Problem>((left, ended))
             })
         })
         .await?;
     auth.revoke(ended);
     auth.forget();
+    Ok(left)
+}
+
+/// Lets a disabled account be used again.
+pub async fn enable(auth: &Auth, email: &str) -> Result<(), Problem> {
+    let person = known(auth, email).await?;
+    let caller = operator(place_of(auth, &person.id).await?);
+    let now = auth.clock().now();
+    auth.database()
+        .write(move |tx| {
+            Box::pin(async move {
+                let id: UserId = parsed(&person.id, "user.id")?;
+                set_disabled(tx, &caller, id, None, now).await
+            })
+        })
+        .await?;
+    auth.forget();
     Ok(())
+}
+
+async fn set_disabled(
+    tx: &Tx,
+    caller: &Caller,
+    id: UserId,
+    since: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(), DataError> {
+    user::Entity::update_many()
+        .col_expr(
+            user::Column::DisabledAt,
+            Expr::value(since.map(|at| at.to_string())),
+        )
+        .filter(user::Column::Id.eq(id.to_string()))
+        .exec(tx)
+        .await?;
+    let detail = json!({"disabled": since.is_some()});
+    record(tx, caller, "user.change", format!("user:{id}"), detail, now).await
+}
+
+/// Names of the workspaces that somebody owns and nobody else who can sign in. They are held until the transaction ends.
+async fn owned_alone(tx: &Tx, user: &str) -> Result<Vec<String>, Problem> {
+    let owned = member::Entity::find()
+        .filter(member::Column::UserId.eq(user))
+        .filter(member::Column::Role.eq(Role::Owner.word()))
+        .order_by_asc(member::Column::WorkspaceId)
+        .all(tx)
+        .await
+        .map_err(DataError::from)?;
+    let mut alone = Vec::new();
+    for row in owned {
+        let workspace = parsed(&row.workspace_id, "member.workspace_id")?;
+        let held = hold(tx, workspace).await?;
+        if !members::has_other_owner(tx, workspace, user).await? {
+            alone.push(held.name);
+        }
+    }
+    Ok(alone)
 }
 
 /// Gives somebody a role in a workspace; who is not in it comes in.

@@ -245,6 +245,19 @@ pub(crate) async fn count<C: ConnectionTrait>(
 
 /// Refuses where nobody but this person owns the workspace and may sign in.
 pub(super) async fn other_owner(tx: &Tx, workspace: WorkspaceId, but: &str) -> Result<(), Problem> {
+    if has_other_owner(tx, workspace, but).await? {
+        Ok(())
+    } else {
+        Err(conflict("people.last_owner"))
+    }
+}
+
+/// Whether somebody but this person owns the workspace and may sign in.
+pub(super) async fn has_other_owner(
+    tx: &Tx,
+    workspace: WorkspaceId,
+    but: &str,
+) -> Result<bool, DataError> {
     let others: Vec<String> = member::Entity::find()
         .filter(member::Column::WorkspaceId.eq(workspace.to_string()))
         .filter(member::Column::Role.eq(Role::Owner.word()))
@@ -253,16 +266,11 @@ pub(super) async fn other_owner(tx: &Tx, workspace: WorkspaceId, but: &str) -> R
         .column(member::Column::UserId)
         .into_tuple()
         .all(tx)
-        .await
-        .map_err(DataError::from)?;
+        .await?;
     let enabled = user::Entity::find()
         .filter(user::Column::Id.is_in(others))
         .filter(user::Column::DisabledAt.is_null())
         .count(tx)
-        .await
-        .map_err(DataError::from)?;
-    if enabled == 0 {
-        return Err(conflict("people.last_owner"));
-    }
-    Ok(())
+        .await?;
+    Ok(enabled > 0)
 }

@@ -23,7 +23,8 @@ async function ask(method, address, body) {
 function show(name) {
   for (const part of document.querySelectorAll("[data-state]")) part.hidden = part.dataset.state !== name;
   const shown = document.querySelector(`[data-state="${name}"]`);
-  (shown?.querySelector("input:not([hidden])") ?? shown?.querySelector("h1"))?.focus();
+  const inputs = [...(shown?.querySelectorAll("input") ?? [])];
+  (inputs.find((one) => !one.closest("[hidden]")) ?? shown?.querySelector("h1"))?.focus();
 }
 
 function say(form, text) {
@@ -93,9 +94,10 @@ const after = {
     else show("done");
   },
   async invite(sent, answer) {
+    // Without a password he was signed in already.
     const opened = sent.password
       ? await ask("POST", "/api/v1/auth/login", { email: answer.email, password: sent.password })
-      : { ok: false };
+      : await ask("GET", "/api/v1/auth/me");
     if (opened.ok) location.assign("/sign-in" + location.search);
     else show("done");
   },
@@ -162,8 +164,11 @@ async function begin() {
   fill("role", document.body.dataset[`role${opens.body.role}`] ?? opens.body.role);
   const name = document.getElementById("name");
   name.value = opens.body.name;
-  for (const part of document.querySelectorAll("[data-new-account]")) part.hidden = opens.body.account;
-  for (const part of document.querySelectorAll("[data-old-account]")) part.hidden = !opens.body.account;
+  const { account, email } = opens.body;
+  // Whoever is signed in with that account need not prove it again.
+  const isHere = account && (await ask("GET", "/api/v1/auth/me")).body.user?.email === email;
+  for (const part of document.querySelectorAll("[data-new-account]")) part.hidden = account;
+  for (const part of document.querySelectorAll("[data-old-account]")) part.hidden = !account || isHere;
   show("form");
 }
 
