@@ -20,5 +20,6 @@ mod people;
 mod redis;
 mod set_up;
 mod sign_in;
+mod streams;
 mod uploads;
 mod upstream;
