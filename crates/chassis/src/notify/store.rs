@@ -10,7 +10,7 @@ use sea_orm::{
 use serde_json::{Map, Value};
 
 use super::tables::{delivery, webhook};
-use super::{Channel, DeliveryId, WebhookId};
+use super::{Channel, DeliveryId, WebhookId, hooks};
 use crate::auth::{UserId, WorkspaceId};
 use crate::clock::{Clock, Timestamp};
 use crate::data::{DataError, Database};
@@ -246,7 +246,7 @@ pub(super) async fn subscribed(
     let wants = |row: &webhook::Model| {
         row.events
             .split(' ')
-            .any(|event| event == "*" || event == kind)
+            .any(|word| hooks::asks_for(word, kind))
     };
     Ok(rows.into_iter().filter(wants).collect())
 }
