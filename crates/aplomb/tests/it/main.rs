@@ -12,3 +12,4 @@ mod kills;
 mod matrix;
 mod people;
 mod uploads;
+mod webhook;
