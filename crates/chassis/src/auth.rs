@@ -5,7 +5,7 @@
 //!   (`x-access`) and enforced by the front before the handler runs
 //! * [`Auth`]: from credentials ([`credentials`], [`origin`]) to a caller (`identify`)
 //! * [`password`], [`sessions`] with their [`tokens`], `totp`, `reset`, `lockout`: signing in, and what keeps others from it
-//! * [`keys`]: API keys; `used`: when they and sessions were last used; `keep`: the room's loop
+//! * [`keys`]: API keys; `used`: when they and sessions were last used; `revocations`: what has ended; `keep`: the room's loop
 //! * [`set_up`]: the first account
 //! * [`audit`]: what was done, by whom, in a chain that shows if it is changed
 //! * [`people`]: workspaces, their members, invitations and keys; [`plans`] and [`usage`]: what they may use and do use
@@ -26,6 +26,7 @@ pub mod people;
 pub mod plans;
 mod post;
 mod reset;
+mod revocations;
 mod role;
 mod scope;
 pub mod sessions;
@@ -36,12 +37,12 @@ mod totp;
 pub mod usage;
 mod used;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use http::StatusCode;
 use sea_orm_migration::MigrationTrait;
+use tokio::sync::{broadcast, watch};
 
 use crate::clock::{Clock, Timestamp};
 use crate::config::{self, AllowedOrigin, Config, Profile, Secret};
@@ -56,6 +57,8 @@ pub use identify::{Asking, Identified, WORKSPACE};
 use plans::Plans;
 use post::NoPost;
 pub use post::{Letter, Post};
+pub(crate) use revocations::Revocation;
+use revocations::Revocations;
 pub use role::Role;
 pub use scope::{Access, Scope, ScopeFault, Scopes, Verb};
 use tokens::Keyring;
@@ -82,8 +85,8 @@ crate::id_type! {
     SessionId
 }
 
-/// How long an identity may be kept in memory. Revoking on this instance takes effect at once; on others that share the
-/// database after this time at the latest.
+/// How long an identity may be kept in memory. Revoking on this instance takes effect at once; on others at once where a
+/// Redis tells them, else after this time at the latest.
 const REMEMBER: Duration = Duration::from_secs(5);
 /// How long an ended sign-in is kept in mind: longer than any look-up that began before it ended.
 const REVOKED: Duration = Duration::from_mins(5);
@@ -102,8 +105,7 @@ struct Shared {
     rooms: Vec<&'static str>,
     keyring: Keyring,
     memory: moka::future::Cache<[u8; 32], Arc<Known>>,
-    revoked: moka::sync::Cache<SessionId, ()>,
-    epoch: AtomicU64,
+    revocations: Revocations,
     used: Used,
     figures: Figures,
     post: RwLock<Arc<dyn Post>>,
@@ -122,10 +124,6 @@ impl Auth {
             .max_capacity(10_000)
             .time_to_live(REMEMBER)
             .build();
-        let revoked = moka::sync::Cache::builder()
-            .max_capacity(1_000_000)
-            .time_to_live(REVOKED)
-            .build();
         Ok(Self(Arc::new(Shared {
             keyring: Keyring::load(database, &config.auth).await?,
             database: database.clone(),
@@ -136,8 +134,7 @@ impl Auth {
             is_address_known: config.http.public_url.is_some(),
             rooms,
             memory,
-            revoked,
-            epoch: AtomicU64::new(0),
+            revocations: Revocations::new(),
             used: Used::default(),
             figures: Figures::new(),
             post: RwLock::new(Arc::new(NoPost)),
@@ -156,16 +153,32 @@ impl Auth {
     }
 
     /// Forgets what is remembered of all credentials, so that a change of a person, a key or a membership takes effect at
-    /// once, also for look-ups that are under way.
+    /// once, also for look-ups that are under way and streams that are open.
     pub fn forget(&self) {
-        self.0.epoch.fetch_add(1, Ordering::SeqCst);
+        self.0.revocations.ended(Revocation::Any);
     }
 
-    /// Forgets sign-ins that have ended: their cookies and tokens are dead at once.
+    /// Forgets sign-ins that have ended: their cookies, tokens and streams are dead at once.
     pub fn revoke(&self, sessions: impl IntoIterator<Item = SessionId>) {
-        for session in sessions {
-            self.0.revoked.insert(session, ());
+        let sessions: Arc<[SessionId]> = sessions.into_iter().collect();
+        if !sessions.is_empty() {
+            self.0.revocations.ended(Revocation::Sessions(sessions));
         }
+    }
+
+    /// What another instance says has ended.
+    pub(crate) fn heard(&self, revocation: &Revocation) {
+        self.0.revocations.heard(revocation);
+    }
+
+    /// What ends on this instance, from now on: for the others.
+    pub(crate) fn revocations(&self) -> broadcast::Receiver<Revocation> {
+        self.0.revocations.ours()
+    }
+
+    /// Tells when some credentials end.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.0.revocations.changes()
     }
 
     /// The time, as the database has it.
@@ -192,16 +205,16 @@ impl Auth {
         self.0.memory.insert(hash, Arc::new(known)).await;
     }
 
-    fn is_revoked(&self, session: SessionId) -> bool {
-        self.0.revoked.contains_key(&session)
+    pub(crate) fn is_revoked(&self, session: SessionId) -> bool {
+        self.0.revocations.has(session)
     }
 
     fn used_session(&self, session: SessionId) -> Option<Timestamp> {
         self.0.used.of_session(session)
     }
 
-    fn epoch(&self) -> u64 {
-        self.0.epoch.load(Ordering::SeqCst)
+    pub(crate) fn epoch(&self) -> u64 {
+        self.0.revocations.epoch()
     }
 
     fn memory(&self) -> &moka::future::Cache<[u8; 32], Arc<Known>> {

@@ -4,32 +4,41 @@
 //! workspace has a ring of its last events in memory, from which [`Events::subscribe`] reads, so that a slow listener costs
 //! no memory. Where there is a Redis, one stream carries all events to all instances in one order, and each fills its rings
 //! from there (`link`); a listener may then come back to another instance and miss nothing.
+//!
+//! Every live stream of the server, of events or of a job, takes one of the `places`, and lasts as long as its `grant`.
 
 pub(crate) mod api;
+mod grant;
 mod link;
+mod places;
 mod ring;
 mod sse;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use futures_util::Stream;
-use metrics::{Counter, Gauge};
+use http::StatusCode;
+use metrics::Counter;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use ulid::Ulid;
 
-use crate::auth::WorkspaceId;
+use crate::auth::{Auth, Caller, Revocation, WorkspaceId};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
+use crate::http::problem::Problem;
 use crate::redis::Redis;
 use crate::{id, task};
 use link::Link;
+use places::Places;
 use ring::{Bounds, Entry, Found, Item, Ring};
 
+pub(crate) use grant::Grant;
+pub(crate) use places::Place;
+pub(crate) use sse::ended;
 pub use sse::{After, Filter, stream};
 
 /// Larger data is left out of its event: an event points at state, it does not carry it.
@@ -59,16 +68,14 @@ pub struct Events(Arc<Inner>);
 struct Inner {
     clock: Arc<dyn Clock>,
     bounds: Bounds,
-    most_streams: usize,
-    most_per_workspace: usize,
+    places: Places,
     rings: Mutex<HashMap<WorkspaceId, Arc<Ring>>>,
     last_id: Mutex<Ulid>,
     link: Option<Link>,
     ended: watch::Sender<bool>,
-    streams: AtomicUsize,
-    by_workspace: Mutex<HashMap<WorkspaceId, usize>>,
+    /// Where to say that credentials ended on another instance.
+    auth: OnceLock<Auth>,
     published: Counter,
-    open: Gauge,
 }
 
 /// What a listener is told.
@@ -125,16 +132,13 @@ impl Events {
         let events = Self(Arc::new(Inner {
             clock,
             bounds,
-            most_streams: settings.streams,
-            most_per_workspace: settings.streams_per_workspace,
+            places: Places::new(settings),
             rings: Mutex::default(),
             last_id: Mutex::new(Ulid::nil()),
             link: redis.map(Link::new),
             ended: watch::Sender::new(false),
-            streams: AtomicUsize::new(0),
-            by_workspace: Mutex::default(),
+            auth: OnceLock::new(),
             published: metrics::counter!("events_published_total"),
-            open: metrics::gauge!("events_streams"),
         }));
         if let Some(link) = &events.0.link {
             link.start(&events).await;
@@ -217,9 +221,22 @@ impl Events {
         }
     }
 
-    /// Whether this instance tells no more.
-    fn has_ended(&self) -> bool {
-        *self.0.ended.borrow()
+    /// Says to the other instances, where a Redis leads to them, which credentials end here, and hears theirs.
+    pub(crate) fn share_revocations(&self, auth: &Auth) {
+        // Events belong to one house; its first accounts stay.
+        if self.0.link.is_some() && self.0.auth.set(auth.clone()).is_ok() {
+            let ours = auth.revocations();
+            task::spawn(link::pass_on(Arc::downgrade(&self.0), ours));
+        }
+    }
+
+    /// A place for a live stream of this caller, or why there is none.
+    pub(crate) fn admit(&self, caller: &Caller) -> Result<Place, Problem> {
+        if *self.0.ended.borrow() {
+            let draining = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "http.draining");
+            return Err(draining.retry_after(1));
+        }
+        Ok(self.0.places.take(caller)?)
     }
 
     fn add(&self, entry: Arc<Entry>) {
@@ -227,8 +244,16 @@ impl Events {
         ring.push(entry, self.now_ms());
     }
 
-    /// Says to all listeners that something may be missing.
+    /// Credentials ended on another instance.
+    fn heard(&self, revocation: &Revocation) {
+        if let Some(auth) = self.0.auth.get() {
+            auth.heard(revocation);
+        }
+    }
+
+    /// Says to all listeners that something may be missing, which may be the end of credentials too.
     fn gap(&self) {
+        self.heard(&Revocation::Any);
         for ring in self.rings().values() {
             ring.gap();
         }
@@ -266,33 +291,6 @@ impl Events {
     fn now_ms(&self) -> i64 {
         self.0.clock.now().unix_ms()
     }
-
-    /// A place among the streams, or why there is none.
-    fn place(&self, workspace: WorkspaceId) -> Result<Place, NoPlace> {
-        let mut by_workspace = self.by_workspace();
-        let own = by_workspace.entry(workspace).or_insert(0);
-        if *own >= self.0.most_per_workspace {
-            return Err(NoPlace::Workspace(self.0.most_per_workspace));
-        }
-        if self.0.streams.load(Ordering::Relaxed) >= self.0.most_streams {
-            if *own == 0 {
-                by_workspace.remove(&workspace);
-            }
-            return Err(NoPlace::Instance);
-        }
-        *own += 1;
-        self.0.streams.fetch_add(1, Ordering::Relaxed);
-        self.0.open.increment(1.0);
-        let events = self.clone();
-        Ok(Place { events, workspace })
-    }
-
-    fn by_workspace(&self) -> MutexGuard<'_, HashMap<WorkspaceId, usize>> {
-        self.0
-            .by_workspace
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Subscription {
@@ -326,31 +324,6 @@ impl Subscription {
                 ended = self.ended.changed() => ended.ok()?,
             }
         }
-    }
-}
-
-/// A place among the streams, given back when dropped.
-struct Place {
-    events: Events,
-    workspace: WorkspaceId,
-}
-
-enum NoPlace {
-    Workspace(usize),
-    Instance,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut by_workspace = self.events.by_workspace();
-        if let Some(own) = by_workspace.get_mut(&self.workspace) {
-            *own -= 1;
-            if *own == 0 {
-                by_workspace.remove(&self.workspace);
-            }
-        }
-        self.events.0.streams.fetch_sub(1, Ordering::Relaxed);
-        self.events.0.open.decrement(1.0);
     }
 }
 
@@ -435,7 +408,10 @@ async fn tidy(inner: Weak<Inner>) {
 pub(crate) fn describe() {
     use metrics::{describe_counter, describe_gauge};
     describe_counter!("events_published_total", "Events told on this instance");
-    describe_gauge!("events_streams", "Live streams open on this instance");
+    describe_gauge!(
+        "events_streams",
+        "Live streams, of events and of jobs, open on this instance"
+    );
     describe_counter!(
         "events_streams_ended_total",
         "Live streams that this instance ended, by reason"

@@ -279,6 +279,7 @@ pub async fn context(
     let auth = Auth::open(&database, &config, rooms(services)).await?;
     auth.deliver_by(Arc::new(notify.clone()));
     let events = Events::open(&config, clock.clone(), redis.clone()).await;
+    events.share_revocations(&auth);
     let kinds = chosen.iter().flat_map(|service| service.jobs());
     let jobs = Jobs::new(&database, &config.jobs, kinds)?;
     jobs.tell_by(events.clone());

@@ -222,7 +222,7 @@ impl Jobs {
         })
     }
 
-    /// Tells the ends of jobs to webhooks.
+    /// Tells the ends of jobs to webhooks, and failures to people.
     pub fn notify_by(&self, notify: notify::Notify) {
         self.inner.announcer.notify_by(notify);
     }
@@ -368,7 +368,7 @@ impl Jobs {
                 let of_job = held.iter().filter(|lease| lease.id == row.id);
                 of_job.for_each(|lease| lease.cancel.cancel());
             }
-            self.inner.announcer.announce(&row);
+            self.inner.announcer.cancelled(&self.inner.database, &row);
         }
         Ok(())
     }

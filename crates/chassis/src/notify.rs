@@ -6,12 +6,14 @@
 //!
 //! * [`Notify::mail`]: a mail to an address; [`Notify::tell`]: a person, by the channels that he chose;
 //!   [`Notify::announce`]: the webhooks of a workspace
+//! * `failed`: a job's failure, which is told to people but not again and again; `hooks`: what webhooks may ask for
 //! * [`Notify::due`] and [`Notify::deliver`]: the seam between the outbox and whatever drives it
 //! * `template`: the words; `mail`, `webhook`, `chat`: the channels; `preference`: who wants what, and when
 
 pub(crate) mod api;
 mod channel;
 mod chat;
+mod failed;
 mod hooks;
 mod mail;
 mod outbox;
@@ -35,8 +37,10 @@ use crate::data::{DataError, Database};
 use crate::i18n::{Arguments, Catalogue, Language};
 use crate::upstream::Upstreams;
 use crate::upstream::guard::Rules;
+use preference::Person;
 
 pub use channel::{Channel, Fault};
+pub(crate) use failed::FailedJob;
 pub use outbox::{Delivered, Deliveries};
 pub use template::KINDS;
 
@@ -245,9 +249,18 @@ impl Notify {
     async fn ways(&self, notice: &Notice) -> Result<Vec<store::New>, NotifyFault> {
         template::check(notice.kind, &notice.arguments)?;
         let database = &self.inner.database;
-        let Some(person) = preference::person(database, notice.user).await? else {
+        let Some(person) = preference::person(database.read(), notice.user).await? else {
             return Ok(Vec::new());
         };
+        let rows = self.rows(&person, notice);
+        if rows.is_empty() && template::is_urgent(notice.kind) {
+            self.need_mail()?;
+        }
+        Ok(rows)
+    }
+
+    /// What is to be written down so that a person is told, by each channel.
+    fn rows(&self, person: &Person, notice: &Notice) -> Vec<store::New> {
         let now = self.clock().now();
         let urgent = template::is_urgent(notice.kind);
         let ways = person.ways(notice.kind, urgent).into_iter();
@@ -270,15 +283,17 @@ impl Notify {
                 .filter(|_| !urgent)
                 .and_then(|quiet| quiet.end(now)),
         });
-        let rows: Vec<_> = rows.collect();
-        if rows.is_empty() && urgent {
-            self.need_mail()?;
-        }
-        Ok(rows)
+        rows.collect()
     }
 
     /// Writes an announcement down for each webhook of the workspace that subscribed to it; how many there are.
     pub async fn announce(&self, announcement: Announcement) -> Result<usize, NotifyFault> {
+        let (of, kind) = (announcement.workspace, &announcement.kind);
+        // Most workspaces have none: no write to find that out.
+        let asked = store::subscribed(self.inner.database.read(), of, kind).await?;
+        if asked.is_empty() {
+            return Ok(0);
+        }
         let own = self.clone();
         let count = self
             .inner
@@ -294,7 +309,7 @@ impl Notify {
         &self,
         tx: &DatabaseTransaction,
         announcement: Announcement,
-    ) -> Result<usize, NotifyFault> {
+    ) -> Result<usize, DataError> {
         let hooks = store::subscribed(tx, announcement.workspace, &announcement.kind).await?;
         let count = hooks.len();
         for hook in hooks {
@@ -318,8 +333,8 @@ impl Notify {
         Ok(count)
     }
 
-    /// Lets the loop look at the outbox now.
-    fn wake(&self) {
+    /// Lets the loop look at the outbox now: after a transaction that put something there.
+    pub(crate) fn wake(&self) {
         self.inner.wake.notify_waiters();
     }
 

@@ -15,3 +15,4 @@ mod metrics;
 mod outage;
 mod people;
 mod uploads;
+mod webhook;

@@ -6,7 +6,8 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::tables::sign_in::{password_reset, session, sign_in_attempt};
+use super::sessions::seen;
+use super::tables::sign_in::{password_reset, seen as sighting, session, sign_in_attempt};
 use super::{Auth, lockout, password};
 use crate::clock::Timestamp;
 use crate::data::DataError;
@@ -77,6 +78,7 @@ async fn tidy(auth: &Auth) -> Result<(), DataError> {
         Timestamp::from_unix_ms(ms).unwrap_or(now).to_string()
     };
     let (old, forgotten, now) = (before(KEPT), before(lockout::FORGOTTEN), now.to_string());
+    let unseen = before(seen::KEPT);
     auth.database()
         .write(move |tx| {
             Box::pin(async move {
@@ -93,6 +95,10 @@ async fn tidy(auth: &Auth) -> Result<(), DataError> {
                     .await?;
                 sign_in_attempt::Entity::delete_many()
                     .filter(sign_in_attempt::Column::LastAt.lt(forgotten))
+                    .exec(tx)
+                    .await?;
+                sighting::Entity::delete_many()
+                    .filter(sighting::Column::LastAt.lt(unseen))
                     .exec(tx)
                     .await?;
                 Ok::<_, DataError>(())

@@ -1,9 +1,9 @@
-//! The seam to the room that sends mail.
+//! The seam to the room that tells people: by mail, or as they chose.
 
 use futures_util::future::BoxFuture;
 
 use crate::i18n::Language;
-use crate::notify::{Mail, Notify};
+use crate::notify::{Mail, Notice, Notify};
 
 /// A mail to one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,11 @@ pub struct Letter {
 pub trait Post: Send + Sync {
     /// Takes one. The error is for the log and holds nothing of the letter.
     fn send(&self, letter: Letter) -> BoxFuture<'static, Result<(), String>>;
+
+    /// Tells a person by the channels that he chose; none may be set up, which is no fault.
+    fn tell(&self, _notice: Notice) -> BoxFuture<'static, Result<(), String>> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 /// Where no mail is set up.
@@ -45,5 +50,13 @@ impl Post for Notify {
             workspace: None,
         };
         Box::pin(async move { notify.mail(mail).await.map_err(|fault| fault.to_string()) })
+    }
+
+    fn tell(&self, notice: Notice) -> BoxFuture<'static, Result<(), String>> {
+        let notify = self.clone();
+        Box::pin(async move {
+            let told = Self::tell(&notify, notice).await;
+            told.map(drop).map_err(|fault| fault.to_string())
+        })
     }
 }

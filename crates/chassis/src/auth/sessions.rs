@@ -2,6 +2,7 @@
 //! listing, expiry and ending are the same, and ending one ends its access tokens too.
 
 mod refresh;
+pub(super) mod seen;
 
 use std::time::Duration;
 

@@ -41,7 +41,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Context>> {
     responses(
         (status = 200, description = "A stream without end", body = String, content_type = "text/event-stream"),
         (status = 422, description = "A parameter is wrong", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests, or too many streams of this workspace", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests, or too many streams of this caller or workspace", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "Too many streams, or shutting down", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 async fn events(

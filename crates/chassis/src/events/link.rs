@@ -4,6 +4,8 @@
 //! stream cannot be used, events go to our own listeners directly; those that were on their way then may come twice and are
 //! told once, by their ids. Once it can be used again, our listeners are told to read the state anew, because what others
 //! told meanwhile did not reach them; and where we told something meanwhile, a mark in the stream has the others say so too.
+//!
+//! Credentials that end on one instance are a mark in the same stream; a mark that could not be sent is owed like an event.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -13,10 +15,12 @@ use metrics::{Counter, Gauge};
 use redis::RedisError;
 use redis::aio::MultiplexedConnection;
 use tokio::sync::Notify;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
 
 use super::ring::Entry;
 use super::{Event, Events, Form, Inner, is_kind};
-use crate::auth::WorkspaceId;
+use crate::auth::{Revocation, WorkspaceId};
 use crate::redis::Redis;
 use crate::{id, task};
 
@@ -51,7 +55,9 @@ struct State {
     /// Sent and not yet read back, then not yet sent.
     pending: VecDeque<Arc<Entry>>,
     unsent: usize,
-    /// Whether others have missed events of ours and do not know it yet.
+    /// Marks of credentials that ended here, not yet sent.
+    ended: Vec<String>,
+    /// Whether others have missed something of ours and do not know it yet.
     owed: bool,
 }
 
@@ -103,6 +109,41 @@ impl Link {
         drop(state);
         self.work.notify_one();
         true
+    }
+
+    /// Takes a mark to send: credentials ended here. Where it cannot, the others look at all of them once it can.
+    fn send_ended(&self, revocation: &Revocation) {
+        let mut mark = self.instance.clone();
+        if let Revocation::Sessions(sessions) = revocation
+            && sessions.len() <= MOST_SESSIONS
+        {
+            for session in sessions.iter() {
+                mark.push(' ');
+                mark.push_str(&session.to_string());
+            }
+        }
+        let mut state = self.state();
+        if state.up && state.ended.len() < MOST_PENDING {
+            state.ended.push(mark);
+        } else {
+            state.owed = true;
+        }
+        drop(state);
+        self.work.notify_one();
+    }
+
+    /// Reads such a mark; nothing in one of ours.
+    fn ended_elsewhere(&self, bytes: &[u8]) -> Option<Revocation> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let mut words = text.split(' ');
+        if words.next() == Some(&self.instance) {
+            return None;
+        }
+        let sessions: Option<Vec<_>> = words.map(|word| word.parse().ok()).collect();
+        Some(match sessions {
+            Some(sessions) if !sessions.is_empty() => Revocation::Sessions(sessions.into()),
+            _ => Revocation::Any,
+        })
     }
 
     /// Connects and reads what there is, from `last` or from as long ago as events are kept.
@@ -158,6 +199,11 @@ impl Link {
                         events.add(Arc::new(Entry::new(event)));
                     }
                     (GAP, _) if bytes != self.instance.as_bytes() => events.gap(),
+                    (ENDED, _) => {
+                        if let Some(revocation) = self.ended_elsewhere(&bytes) {
+                            events.heard(&revocation);
+                        }
+                    }
                     _ => {}
                 }
             }
@@ -192,7 +238,8 @@ impl Link {
         state.up = false;
         state.unsent = 0;
         let pending = std::mem::take(&mut state.pending);
-        state.owed |= !pending.is_empty();
+        state.owed |= !pending.is_empty() || !state.ended.is_empty();
+        state.ended.clear();
         drop(state);
         self.linked.set(0.0);
         self.unshared.increment(pending.len() as u64);
@@ -204,10 +251,12 @@ impl Link {
     /// Sends what waits; false once nothing does.
     async fn send_some(&self, events: &Events) -> bool {
         let mut mark = false;
+        let mut ended = Vec::new();
         let batch: Vec<Arc<Entry>> = {
             let mut state = self.state();
             if state.up {
                 mark = std::mem::take(&mut state.owed);
+                ended = std::mem::take(&mut state.ended);
             }
             let sent = state.pending.len() - state.unsent;
             let batch: Vec<_> = state
@@ -220,11 +269,12 @@ impl Link {
             state.unsent -= batch.len();
             batch
         };
-        if batch.is_empty() && !mark {
+        if batch.is_empty() && ended.is_empty() && !mark {
             return false;
         }
+        let owed = mark || !ended.is_empty();
         let Some(mut connection) = self.redis.connection() else {
-            self.state().owed |= mark;
+            self.state().owed |= owed;
             self.detach(events);
             return false;
         };
@@ -237,6 +287,9 @@ impl Link {
         if mark {
             append(GAP, &self.instance);
         }
+        for mark in &ended {
+            append(ENDED, mark);
+        }
         for entry in &batch {
             append(FIELD, &encode(&entry.event));
         }
@@ -247,7 +300,7 @@ impl Link {
         let sent: Result<(), RedisError> = pipe.query_async(&mut connection).await;
         if let Err(fault) = sent {
             self.redis.failed(&fault);
-            self.state().owed |= mark;
+            self.state().owed |= owed;
             self.detach(events);
             return false;
         }
@@ -259,9 +312,13 @@ impl Link {
     }
 }
 
-/// The one field of an entry: an event, or a mark of who told something alone.
+/// The one field of an entry: an event, or a mark of who told something alone, or of where credentials ended (the
+/// instance, and the sign-ins; none of them where it may concern anybody).
 const FIELD: &str = "event";
 const GAP: &str = "gap";
+const ENDED: &str = "ended";
+/// Sign-ins that one mark names; where more end at once, all are looked at.
+const MOST_SESSIONS: usize = 100;
 
 fn encode(event: &Event) -> String {
     let mut form = Form::of(event);
@@ -348,5 +405,19 @@ async fn send_on(inner: Weak<Inner>, work: Arc<Notify>) {
         };
         let link = events.0.link.as_ref().expect("a link started this");
         while link.send_some(&events).await {}
+    }
+}
+
+/// Sends on what ends here, for as long as somebody holds the events.
+pub(super) async fn pass_on(inner: Weak<Inner>, mut ours: Receiver<Revocation>) {
+    loop {
+        let revocation = match ours.recv().await {
+            Ok(revocation) => revocation,
+            Err(RecvError::Lagged(_)) => Revocation::Any,
+            Err(RecvError::Closed) => return,
+        };
+        let Some(inner) = inner.upgrade() else { return };
+        let link = inner.link.as_ref().expect("a link started this");
+        link.send_ended(&revocation);
     }
 }

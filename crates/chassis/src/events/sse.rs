@@ -7,13 +7,12 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header::{self, HeaderName};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, header};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 use ulid::Ulid;
 
-use super::{Event, NoPlace, Place, Signal, Subscription};
-use crate::auth::{Asking, Caller, Scope, Verb, WORKSPACE};
+use super::{Event, Grant, Place, Signal, Subscription};
+use crate::auth::{Caller, Scope, Verb};
 use crate::http::problem::Problem;
 use crate::service::Context;
 
@@ -52,27 +51,10 @@ pub fn stream(
     after: After,
 ) -> Result<Response, Problem> {
     let events = &context.events;
-    if events.has_ended() {
-        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "http.draining").retry_after(1));
-    }
-    let place = events.place(caller.workspace).map_err(|none| match none {
-        NoPlace::Workspace(most) => Problem::new(StatusCode::TOO_MANY_REQUESTS, "events.too_many")
-            .with("limit", most)
-            .retry_after(10),
-        NoPlace::Instance => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "events.full")
-            .with("seconds", 10)
-            .retry_after(10),
-    })?;
+    let place = events.admit(caller)?;
     let mut listener = events.listen(caller.workspace, after.id());
     listener.missed |= after == After::Unreadable;
     let settings = &context.config.events;
-    let mut credentials = HeaderMap::new();
-    let workspace = HeaderName::from_static(WORKSPACE);
-    for name in [header::AUTHORIZATION, header::COOKIE, workspace] {
-        for value in headers.get_all(&name) {
-            credentials.append(name.clone(), value.clone());
-        }
-    }
     let told = Stream {
         first: Some(greeting(&listener)),
         position: listener.position,
@@ -80,15 +62,7 @@ pub fn stream(
         listener,
         filter,
         beat: every(settings.heartbeat_ms),
-        recheck: every(settings.recheck_ms),
-        context: context.clone(),
-        caller: caller.clone(),
-        scope,
-        secure: credentials
-            .get_all(header::COOKIE)
-            .iter()
-            .any(|cookie| cookie.to_str().is_ok_and(|text| text.contains("__Host-"))),
-        credentials,
+        grant: Grant::new(context, caller, scope, headers),
         over: false,
         _place: place,
     };
@@ -140,13 +114,7 @@ struct Stream {
     /// The last id that the client has.
     told: Ulid,
     beat: Interval,
-    recheck: Interval,
-    context: Arc<Context>,
-    caller: Caller,
-    scope: Scope<'static>,
-    credentials: HeaderMap,
-    /// Whether they came over TLS: the session's cookie is named by it.
-    secure: bool,
+    grant: Grant,
     over: bool,
     _place: Place,
 }
@@ -161,6 +129,11 @@ impl Stream {
         }
         loop {
             tokio::select! {
+                // In this order: nothing more is told once the credentials are in doubt.
+                biased;
+                () = self.grant.doubt() => if !self.grant.holds().await {
+                    return Some(self.end("signed_out"));
+                },
                 signal = self.listener.next() => match signal? {
                     Signal::Event(told) => {
                         self.position = told.event().id;
@@ -175,9 +148,6 @@ impl Stream {
                     Signal::Stopping => return Some(self.end("stopping")),
                 },
                 _ = self.beat.tick() => return Some(self.sign_of_life()),
-                _ = self.recheck.tick() => if !self.still_may().await {
-                    return Some(self.end("signed_out"));
-                },
             }
         }
     }
@@ -194,7 +164,7 @@ impl Stream {
 
     fn end(&mut self, reason: &'static str) -> Bytes {
         self.over = true;
-        metrics::counter!("events_streams_ended_total", "reason" => reason).increment(1);
+        ended(reason);
         format!(
             "retry: {}\nid: {}\nevent: end\ndata: {{\"reason\":\"{reason}\"}}\n\n",
             retry_ms(),
@@ -202,21 +172,11 @@ impl Stream {
         )
         .into()
     }
+}
 
-    /// Whether the credentials still grant what the stream shows. A database that does not answer takes nothing away.
-    async fn still_may(&self) -> bool {
-        let asking = Asking {
-            method: &Method::GET,
-            headers: &self.credentials,
-            authority: None,
-            secure: self.secure,
-        };
-        match self.context.auth.identify(asking).await {
-            Ok(Some(now)) => now.workspace == self.caller.workspace && now.may(self.scope),
-            Ok(None) => false,
-            Err(problem) => problem.status.is_server_error(),
-        }
-    }
+/// Counts a live stream that this instance ends.
+pub(crate) fn ended(reason: &'static str) {
+    metrics::counter!("events_streams_ended_total", "reason" => reason).increment(1);
 }
 
 /// What a room's events ask for.

@@ -19,6 +19,7 @@ use super::tables::job;
 use super::view::JobView;
 use super::{JobId, NewJob, State, store};
 use crate::auth::Caller;
+use crate::events::Grant;
 use crate::http::json::Json;
 use crate::http::page::{Listed, Page};
 use crate::http::problem::{FieldProblem, Problem, ProblemBody};
@@ -158,7 +159,8 @@ async fn retry(
 }
 
 /// A job as server-sent events: its state, then each change, until it has ended. The events are named `jobs.progress`,
-/// `jobs.done`, `jobs.failed` and `jobs.cancelled`; their data is the job, their id its revision.
+/// `jobs.done`, `jobs.failed` and `jobs.cancelled`; their data is the job, their id its revision. A last event `end` says why
+/// the server ends the stream before the job has (`stopping`, `signed_out`).
 #[utoipa::path(get, path = "/jobs/{id}/events", tag = "jobs", extensions(("x-access" = json!("jobs:read"))),
     params(
         ("id" = inline(JobId), Path, description = "The job"),
@@ -167,6 +169,8 @@ async fn retry(
     responses(
         (status = 200, description = "A stream of events, each with the job as its data", body = String, content_type = "text/event-stream"),
         (status = 404, description = "No such job in this workspace", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests, or too many streams of this caller or workspace", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "Too many streams, or shutting down", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 async fn events(
     Shared(context): Shared<Arc<Context>>,
@@ -176,9 +180,8 @@ async fn events(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     found(&context, &caller, id).await?;
-    let place = live::place().ok_or_else(|| {
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "jobs.too_many_listeners").retry_after(5)
-    })?;
+    let place = context.events.admit(&caller)?;
+    let grant = Grant::new(&context, &caller, live::SCOPE, &headers);
     let seen = headers
         .get("last-event-id")
         .and_then(|value| value.to_str().ok())
@@ -190,6 +193,7 @@ async fn events(
         catalogue: context.catalogue.clone(),
         language: request.language,
         seen,
+        grant,
         place,
     };
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);

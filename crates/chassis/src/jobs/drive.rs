@@ -20,6 +20,8 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(300);
 const STOP_TIME: Duration = Duration::from_secs(1);
 /// An end that cannot be written is tried again this often; after that the lease runs out and the job is done again.
 const END_TRIES: u32 = 8;
+/// So many of them put the word of it into the outbox too; the others leave it out, should it be that which fails.
+const TOLD_TRIES: u32 = 4;
 
 /// An attempt to be made.
 pub(super) struct Attempt {
@@ -210,13 +212,20 @@ impl Attempt {
         let now = self.run.context.clock.now();
         for attempt in 1..=END_TRIES {
             let (lease, ending) = (self.run.lease.clone(), ending.clone());
+            let is_told = ending.state.is_final() && attempt <= TOLD_TRIES;
+            let jobs = self.jobs.clone();
             let written = self
                 .jobs
                 .inner
                 .database
                 .write(move |tx| {
                     Box::pin(async move {
-                        store::end(tx, &lease.id, &lease.token, now, ending, None).await
+                        let held =
+                            store::end(tx, &lease.id, &lease.token, now, ending, None).await?;
+                        if held && is_told {
+                            jobs.inner.announcer.put_in(tx, &lease.id).await?;
+                        }
+                        Ok(held)
                     })
                 })
                 .await;

@@ -5,30 +5,24 @@ use std::time::Duration;
 
 use axum::response::sse::Event;
 use futures_util::stream::{self, Stream};
+use serde_json::json;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 use super::announce::Announcement;
 use super::{JobId, JobView, Jobs, State};
-use crate::auth::WorkspaceId;
+use crate::auth::{Scope, Verb, WorkspaceId};
 use crate::data::DataError;
+use crate::events::{self, Grant, Place};
 use crate::i18n::{Catalogue, Language};
 
 /// How often the row is looked at, for what another process changed.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// A stream ends after this time; the caller comes back with `Last-Event-ID`.
 const LONGEST: Duration = Duration::from_mins(15);
-/// Streams of this process.
-const MOST_STREAMS: usize = 500;
-
-static PLACES: std::sync::LazyLock<std::sync::Arc<Semaphore>> =
-    std::sync::LazyLock::new(|| std::sync::Arc::new(Semaphore::new(MOST_STREAMS)));
-
-/// A place for a stream; none where there are too many.
-pub(super) fn place() -> Option<OwnedSemaphorePermit> {
-    PLACES.clone().try_acquire_owned().ok()
-}
+/// What following a job asks for.
+pub(super) const SCOPE: Scope<'static> = Scope::new("jobs", Verb::Read);
 
 /// Who follows what.
 pub(super) struct Follower {
@@ -39,13 +33,25 @@ pub(super) struct Follower {
     pub(super) language: Language,
     /// The last revision that the caller has seen.
     pub(super) seen: Option<i64>,
-    pub(super) place: OwnedSemaphorePermit,
+    /// The credentials that he follows it with.
+    pub(super) grant: Grant,
+    /// Held for as long as the stream is open.
+    pub(super) place: Place,
+}
+
+/// What to do next.
+enum Next {
+    Look,
+    /// The server ends the stream, for this reason.
+    End(&'static str),
+    /// It has been open for long enough.
+    Over,
 }
 
 impl Follower {
     pub(super) fn events(self) -> impl Stream<Item = Result<Event, Infallible>> {
         let changes = self.jobs.inner.announcer.listen();
-        let end = tokio::time::Instant::now() + LONGEST;
+        let end = Instant::now() + LONGEST;
         stream::unfold(Some((self, changes, end)), |state| async move {
             let (mut follower, mut changes, end) = state?;
             loop {
@@ -60,8 +66,10 @@ impl Follower {
                     // Deleted, or the database is away: the caller comes back.
                     Err(_) => return None,
                 }
-                if !follower.wait(&mut changes, end).await {
-                    return None;
+                match follower.wait(&mut changes, end).await {
+                    Next::Look => {}
+                    Next::End(reason) => return Some((Ok(last(reason)), None)),
+                    Next::Over => return None,
                 }
             }
         })
@@ -79,26 +87,40 @@ impl Follower {
         Ok(Some(JobView::of(row, &self.catalogue, self.language)))
     }
 
-    /// Waits for a reason to look again. False at the end of the stream.
-    async fn wait(&self, changes: &mut Receiver<Announcement>, end: tokio::time::Instant) -> bool {
+    /// Waits for a reason to look again, or to end.
+    async fn wait(&mut self, changes: &mut Receiver<Announcement>, end: Instant) -> Next {
         let _ = &self.place;
         let id = self.id.to_string();
-        let told = async {
-            loop {
-                match changes.recv().await {
-                    Ok(change) if change.id != id => {}
-                    Ok(_) | Err(RecvError::Lagged(_)) => return,
-                    Err(RecvError::Closed) => std::future::pending().await,
+        loop {
+            let told = async {
+                loop {
+                    match changes.recv().await {
+                        Ok(change) if change.id != id => {}
+                        Ok(_) | Err(RecvError::Lagged(_)) => return,
+                        Err(RecvError::Closed) => std::future::pending().await,
+                    }
                 }
+            };
+            tokio::select! {
+                // In this order: nothing more is told once the credentials are in doubt.
+                biased;
+                () = self.grant.doubt() => if !self.grant.holds().await {
+                    return Next::End("signed_out");
+                },
+                () = self.jobs.inner.pause.cancelled() => return Next::End("stopping"),
+                () = tokio::time::sleep_until(end) => return Next::Over,
+                () = told => return Next::Look,
+                () = tokio::time::sleep(LOOK_EVERY) => return Next::Look,
             }
-        };
-        tokio::select! {
-            () = told => true,
-            () = tokio::time::sleep(LOOK_EVERY) => true,
-            () = tokio::time::sleep_until(end) => false,
-            () = self.jobs.inner.pause.cancelled() => false,
         }
     }
+}
+
+/// The last event of a stream that the server ends, as those of `/events` have it.
+fn last(reason: &'static str) -> Event {
+    events::ended(reason);
+    let data = json!({ "reason": reason }).to_string();
+    Event::default().event("end").data(data)
 }
 
 fn event(view: &JobView) -> Event {

@@ -99,7 +99,7 @@ impl JobView {
 }
 
 /// The message with the arguments that were stored with its code.
-fn detail(
+pub(super) fn detail(
     code: &str,
     arguments: Option<&str>,
     catalogue: &Catalogue,

@@ -315,19 +315,12 @@ async fn take_over(jobs: &Jobs, except: Option<&str>) {
     };
     for row in found {
         let ending = after_loss(&row, now);
-        let (id, token, seen) = (
-            row.id.clone(),
-            row.token.clone().unwrap_or_default(),
-            row.lease_until.clone(),
-        );
         let state = ending.state;
-        let ended = database
-            .write(move |tx| {
-                Box::pin(
-                    async move { store::end(tx, &id, &token, now, ending, seen.as_deref()).await },
-                )
-            })
-            .await;
+        let mut ended = end_lost(jobs, &row, ending.clone(), state.is_final()).await;
+        if ended.is_err() && state.is_final() {
+            // Should it be the word of it that cannot be written, the job ends without.
+            ended = end_lost(jobs, &row, ending, false).await;
+        }
         match ended {
             Ok(true) => {
                 tracing::info!(
@@ -349,6 +342,31 @@ async fn take_over(jobs: &Jobs, except: Option<&str>) {
             }
         }
     }
+}
+
+/// Writes the end of an attempt whose worker died; false where another process was first.
+async fn end_lost(
+    jobs: &Jobs,
+    row: &job::Model,
+    ending: Ending,
+    is_told: bool,
+) -> Result<bool, DataError> {
+    let database = &jobs.inner.database;
+    let now = database.clock().now();
+    let (own, row) = (jobs.clone(), row.clone());
+    database
+        .write(move |tx| {
+            Box::pin(async move {
+                let token = row.token.as_deref().unwrap_or_default();
+                let seen = row.lease_until.as_deref();
+                let ended = store::end(tx, &row.id, token, now, ending, seen).await?;
+                if ended && is_told {
+                    own.inner.announcer.put_in(tx, &row.id).await?;
+                }
+                Ok(ended)
+            })
+        })
+        .await
 }
 
 /// A job that lost its worker goes on. One that loses it again and again without getting further may be the cause: it

@@ -210,7 +210,7 @@ async fn test(
     }
     let mut tries: Vec<(store::New, bool)> = Vec::new();
     if let Some(user) = caller.user
-        && let Some(person) = preference::person(&context.database, user).await?
+        && let Some(person) = preference::person(context.database.read(), user).await?
     {
         for channel in PersonChannel::ALL.map(PersonChannel::channel) {
             let target = match channel {
@@ -289,7 +289,7 @@ fn said(caller: &Caller, channel: Channel, target: String, language: Language) -
 async fn own(context: &Context, caller: &Caller) -> Result<(UserId, Person), Problem> {
     let nobody = || Problem::new(StatusCode::CONFLICT, "notify.no_person");
     let user = caller.user.ok_or_else(nobody)?;
-    let person = preference::person(&context.database, user).await?;
+    let person = preference::person(context.database.read(), user).await?;
     Ok((user, person.ok_or_else(nobody)?))
 }
 

@@ -1,4 +1,5 @@
-//! What an attempt means for its webhook: disabled when it is gone or failed a whole day long, with a word to its owner.
+//! What a webhook may ask for, and what an attempt means for it: disabled when it is gone or failed a whole day long, with
+//! a word to its owner.
 
 use reqwest::Url;
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
@@ -10,6 +11,30 @@ use crate::auth::Role;
 use crate::auth::tables::{member, user};
 use crate::data::DataError;
 use crate::i18n::Language;
+
+/// The kinds of events that webhooks are told of. A kind that is announced and missing here reaches only those that ask for
+/// everything.
+pub(super) const EVENTS: [&str; 3] = ["jobs.cancelled", "jobs.done", "jobs.failed"];
+
+/// Whether a webhook's word asks for a kind: the kind itself, all of a room (`jobs.*`), or everything (`*`).
+pub(super) fn asks_for(word: &str, kind: &str) -> bool {
+    let room = word.strip_suffix('*').filter(|room| room.ends_with('.'));
+    word == "*" || word == kind || room.is_some_and(|room| kind.starts_with(room))
+}
+
+/// All words that a webhook may ask with.
+pub(super) fn words() -> Vec<String> {
+    let mut words = vec!["*".to_owned()];
+    for kind in EVENTS {
+        let room = kind.split('.').next().unwrap_or_default();
+        let all = format!("{room}.*");
+        if !words.contains(&all) {
+            words.push(all);
+        }
+        words.push(kind.to_owned());
+    }
+    words
+}
 
 /// Failed attempts without a success between them that disable a webhook before one delivery has had its day: a busy
 /// webhook fails often in a short time.
@@ -100,4 +125,29 @@ async fn owners(
         .filter(user::Column::Id.is_in(ids))
         .filter(user::Column::DisabledAt.is_null());
     Ok(found.all(tx).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_asks_for_a_kind_a_room_or_everything() {
+        for (word, kind, asks) in [
+            ("*", "other.kind", true),
+            ("jobs.*", "jobs.done", true),
+            ("jobs.done", "jobs.done", true),
+            ("jobs.done", "jobs.done-x", false),
+            ("jobs.*", "jobsters.done", false),
+            ("jobs.*", "jobs", false),
+            ("jobs*", "jobs.done", false),
+            (".*", "jobs.done", false),
+        ] {
+            assert_eq!(asks_for(word, kind), asks, "{word} {kind}");
+        }
+        assert_eq!(
+            words(),
+            ["*", "jobs.*", "jobs.cancelled", "jobs.done", "jobs.failed"]
+        );
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::Channel;
 use super::tables::{preference, reach};
@@ -129,20 +129,23 @@ impl Person {
 }
 
 /// A person whose account is in use.
-pub(super) async fn person(database: &Database, id: UserId) -> Result<Option<Person>, DataError> {
+pub(super) async fn person<C: ConnectionTrait>(
+    connection: &C,
+    id: UserId,
+) -> Result<Option<Person>, DataError> {
     let found = user::Entity::find_by_id(id.to_string())
         .filter(user::Column::DisabledAt.is_null())
-        .one(database.read())
+        .one(connection)
         .await?;
     let Some(account) = found else {
         return Ok(None);
     };
     let reach = reach::Entity::find_by_id(id.to_string())
-        .one(database.read())
+        .one(connection)
         .await?;
     let kinds = preference::Entity::find()
         .filter(preference::Column::UserId.eq(id.to_string()))
-        .all(database.read())
+        .all(connection)
         .await?;
     let channels = |text: &str| text.split(' ').filter_map(Channel::of).collect();
     let quiet = reach.as_ref().and_then(|reach| reach.quiet.as_deref());

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use sea_orm::sea_query::{Expr, ExprTrait as _, LockBehavior, LockType};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait,
-    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait,
+    DatabaseTransaction, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, TryInsertResult,
 };
 use serde_json::{Map, Value};
 
-use super::tables::{delivery, webhook};
-use super::{Channel, DeliveryId, WebhookId};
+use super::tables::{delivery, pause, webhook};
+use super::{Channel, DeliveryId, WebhookId, hooks};
 use crate::auth::{UserId, WorkspaceId};
 use crate::clock::{Clock, Timestamp};
 use crate::data::{DataError, Database};
@@ -216,7 +217,51 @@ pub(super) async fn settle(
     Ok(update.exec(tx).await?.rows_affected == 1)
 }
 
-/// Removes what ended before `time`.
+/// Whether something may be said now, not again within `wait`; if so, how often it was held back since the last time. The
+/// one that says so is the one that may say it, on whatever instance.
+pub(super) async fn pass(
+    tx: &DatabaseTransaction,
+    key: String,
+    now: Timestamp,
+    wait: Duration,
+) -> Result<Option<i32>, DataError> {
+    let fresh = pause::ActiveModel {
+        key: Set(key.clone()),
+        until: Set(after(now, wait).to_string()),
+        held_back: Set(0),
+    };
+    let inserted = pause::Entity::insert(fresh)
+        .on_conflict_do_nothing_on([pause::Column::Key])
+        .exec_without_returning(tx)
+        .await?;
+    if matches!(inserted, TryInsertResult::Inserted(rows) if rows > 0) {
+        return Ok(Some(0));
+    }
+    let row = pause::Entity::find_by_id(&key)
+        .lock_exclusive()
+        .one(tx)
+        .await?;
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let is_over = row.until <= now.to_string();
+    let update = pause::Entity::update_many().filter(pause::Column::Key.eq(&key));
+    let update = if is_over {
+        update
+            .col_expr(
+                pause::Column::Until,
+                Expr::value(after(now, wait).to_string()),
+            )
+            .col_expr(pause::Column::HeldBack, Expr::value(0))
+    } else {
+        let more = Expr::col(pause::Column::HeldBack).add(1);
+        update.col_expr(pause::Column::HeldBack, more)
+    };
+    update.exec(tx).await?;
+    Ok(is_over.then_some(row.held_back))
+}
+
+/// Removes what ended before `time`, and pauses that are over since then.
 pub(super) async fn forget_before(database: &Database, time: Timestamp) -> Result<u64, DataError> {
     database
         .write(move |tx| {
@@ -226,6 +271,10 @@ pub(super) async fn forget_before(database: &Database, time: Timestamp) -> Resul
                     .filter(delivery::Column::CreatedAt.lt(time.to_string()))
                     .exec(tx)
                     .await?;
+                pause::Entity::delete_many()
+                    .filter(pause::Column::Until.lt(time.to_string()))
+                    .exec(tx)
+                    .await?;
                 Ok::<_, DataError>(removed.rows_affected)
             })
         })
@@ -233,20 +282,20 @@ pub(super) async fn forget_before(database: &Database, time: Timestamp) -> Resul
 }
 
 /// The webhooks in use of a workspace that want this kind.
-pub(super) async fn subscribed(
-    tx: &DatabaseTransaction,
+pub(super) async fn subscribed<C: ConnectionTrait>(
+    connection: &C,
     workspace: WorkspaceId,
     kind: &str,
 ) -> Result<Vec<webhook::Model>, DataError> {
     let rows = webhook::Entity::find()
         .filter(webhook::Column::WorkspaceId.eq(workspace.to_string()))
         .filter(webhook::Column::DisabledAt.is_null())
-        .all(tx)
+        .all(connection)
         .await?;
     let wants = |row: &webhook::Model| {
         row.events
             .split(' ')
-            .any(|event| event == "*" || event == kind)
+            .any(|word| hooks::asks_for(word, kind))
     };
     Ok(rows.into_iter().filter(wants).collect())
 }

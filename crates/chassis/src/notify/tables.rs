@@ -147,9 +147,35 @@ pub(super) mod reach {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+pub(super) mod pause {
+    //! Something that is not said again for a while.
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "notice_pause")]
+    pub(crate) struct Model {
+        /// What is said, where, to whom, and about what.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub key: String,
+        #[sea_orm(column_type = "Text")]
+        pub until: String,
+        /// How often it was to be said meanwhile.
+        pub held_back: i32,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// In order. Applied ones are never changed; a new one goes to the end.
 pub(super) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(CreateOutbox), Box::new(CreatePreferences)]
+    vec![
+        Box::new(CreateOutbox),
+        Box::new(CreatePreferences),
+        Box::new(CreatePauses),
+    ]
 }
 
 fn text(name: &'static str) -> ColumnDef {
@@ -280,5 +306,26 @@ impl MigrationTrait for CreatePreferences {
             .foreign_key(&mut key("reach", "user_id", "user", Cascade))
             .take();
         manager.create_table(reach).await
+    }
+}
+
+struct CreatePauses;
+
+impl MigrationName for CreatePauses {
+    fn name(&self) -> &'static str {
+        "chassis_0052_notice_pauses"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for CreatePauses {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let pause = Table::create()
+            .table("notice_pause")
+            .col(text("key").primary_key())
+            .col(text("until"))
+            .col(count("held_back"))
+            .take();
+        manager.create_table(pause).await
     }
 }

@@ -41,6 +41,11 @@ impl Reader {
         if let Some(last) = last {
             request = request.header("last-event-id", last);
         }
+        Self::of(request).await
+    }
+
+    /// The stream that answers a request.
+    pub(crate) async fn of(request: reqwest::RequestBuilder) -> Self {
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
@@ -49,7 +54,7 @@ impl Reader {
     }
 
     /// The next block, none at the end.
-    async fn block(&mut self) -> Option<Block> {
+    pub(crate) async fn block(&mut self) -> Option<Block> {
         let read = async {
             loop {
                 if let Some((block, rest)) = self.buffer.split_once("\n\n") {
@@ -76,12 +81,31 @@ impl Reader {
             }
         }
     }
+
+    /// Reads to the end, which the server gives a reason for.
+    pub(crate) async fn ended(&mut self) -> Value {
+        // Signs of life do not count.
+        let end = async {
+            loop {
+                let block = self.event().await;
+                if block.event.as_deref() == Some("end") {
+                    assert!(self.block().await.is_none(), "nothing follows");
+                    return block.data.unwrap()["reason"].clone();
+                }
+            }
+        };
+        let patience = Duration::from_secs(20);
+        tokio::time::timeout(patience, end)
+            .await
+            .expect("the stream ends")
+    }
 }
 
 fn parse(text: &str) -> Block {
     let mut block = Block::default();
     for line in text.lines() {
-        match line.split_once(": ").unwrap() {
+        // A comment without words, of the other kind of stream.
+        match line.split_once(": ").unwrap_or(("", "")) {
             ("id", id) => block.id = Some(id.to_owned()),
             ("event", event) => block.event = Some(event.to_owned()),
             ("data", data) => block.data = Some(serde_json::from_str(data).unwrap()),

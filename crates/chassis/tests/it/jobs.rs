@@ -4,6 +4,7 @@ mod api;
 mod chores;
 mod ends;
 mod idempotency;
+mod notices;
 mod queue;
 mod shop;
 mod steps;

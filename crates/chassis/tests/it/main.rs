@@ -22,5 +22,6 @@ mod people;
 mod redis;
 mod set_up;
 mod sign_in;
+mod streams;
 mod uploads;
 mod upstream;

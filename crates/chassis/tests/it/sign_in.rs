@@ -3,6 +3,7 @@
 mod account;
 mod browser;
 mod client;
+mod elsewhere;
 mod people;
 mod second_factor;
 mod secrets;

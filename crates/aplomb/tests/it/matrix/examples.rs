@@ -21,7 +21,7 @@ impl Examples {
         let webhook = maker
             .id(
                 "/webhooks",
-                json!({"url": "http://127.0.0.1:9/", "events": ["notify.test"]}),
+                json!({"url": "http://127.0.0.1:9/", "events": ["jobs.failed"]}),
             )
             .await;
         let delivery = maker.delivery(&webhook).await;
@@ -126,7 +126,7 @@ pub(crate) fn body(
                     .body("zebra"),
             );
         }
-        ("PATCH", "/webhooks/{id}") => json!({"events": ["notify.other"]}),
+        ("PATCH", "/webhooks/{id}") => json!({"events": ["jobs.failed", "jobs.cancelled"]}),
         ("POST", "/objects/{id}/address") => json!({"valid_for_s": 60}),
         ("PATCH", "/workspaces/{id}" | "/users/{id}" | "/keys/{id}") => json!({"name": "Other"}),
         ("POST", "/workspaces/{id}/invitations" | "/workspaces/{id}/members") => {

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::{BodyRefusals, bounded, email, sound};
 use crate::auth::identify::{Asking, cross_site, not_a_member};
 use crate::auth::password::{self, MOST_CHARACTERS};
+use crate::auth::sessions::seen::{self, Sighting};
 use crate::auth::sessions::{self, Kind, NewSession, Opened, Refreshed};
 use crate::auth::tables::{member, user};
 use crate::auth::totp::{self, Answer};
@@ -140,14 +141,23 @@ pub(super) async fn login(
     let workspace = workspace_of(auth, user, body.workspace).await?;
     let client = headers
         .get(header::USER_AGENT)
-        .and_then(|value| value.to_str().ok());
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let new = NewSession {
         user,
         workspace,
         kind,
-        client: client.unwrap_or_default().to_owned(),
+        client: client.to_owned(),
     };
     let opened = sessions::open(auth, new).await?;
+    let sighting = Sighting {
+        user,
+        workspace,
+        session: opened.id,
+        client: client.to_owned(),
+        address: request.client,
+    };
+    seen::look(auth, sighting);
     lockout::forget(auth, &email).await?;
     auth.figures().signed_in.increment(1);
 

@@ -1,4 +1,4 @@
-//! What is stored of sessions, second factors, resets and failed attempts.
+//! What is stored of sessions, where they came from, second factors, resets and failed attempts.
 
 use sea_orm::DbErr;
 use sea_orm::sea_query::{
@@ -163,6 +163,28 @@ pub(crate) mod sign_in_attempt {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+pub(crate) mod seen {
+    //! A device or a network that a person signed in from.
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "sign_in_seen")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub user_id: String,
+        /// BLAKE3 of which of the two it is, the person, and it.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub mark: String,
+        #[sea_orm(column_type = "Text")]
+        pub last_at: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 pub(crate) mod signing_key {
     //! The secret that signs access tokens, where the configuration names none.
     use sea_orm::entity::prelude::*;
@@ -192,6 +214,7 @@ pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(Step("chassis_0012_password_resets", password_resets)),
         Box::new(Step("chassis_0013_sign_in_attempts", sign_in_attempts)),
         Box::new(Step("chassis_0014_signing_keys", signing_keys)),
+        Box::new(Step("chassis_0016_sign_ins_seen", sign_ins_seen)),
     ]
 }
 
@@ -314,6 +337,18 @@ fn signing_keys() -> Made {
         .col(text("created_at"))
         .take();
     vec![(signing_key, &[])]
+}
+
+fn sign_ins_seen() -> Made {
+    let seen = Table::create()
+        .table("sign_in_seen")
+        .col(text("user_id"))
+        .col(text("mark"))
+        .col(text("last_at"))
+        .primary_key(Index::create().col("user_id").col("mark"))
+        .foreign_key(&mut of("sign_in_seen", "user_id", "user"))
+        .take();
+    vec![(seen, &[("sign_in_seen", "last_at")])]
 }
 
 fn text(name: &'static str) -> ColumnDef {

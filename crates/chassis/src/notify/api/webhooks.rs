@@ -9,7 +9,9 @@ use http::StatusCode;
 use reqwest::Url;
 use sea_orm::ActiveValue::Set;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -21,7 +23,7 @@ use crate::http::query::{Query, RawQuery};
 use crate::i18n::Language;
 use crate::notify::tables::{delivery, webhook};
 use crate::notify::webhook::{Shape, generate_secret};
-use crate::notify::{DeliveryId, WebhookId, store};
+use crate::notify::{DeliveryId, WebhookId, hooks, store};
 use crate::service::Context;
 use crate::upstream::guard::{self, GuardFault};
 
@@ -49,7 +51,7 @@ pub(crate) struct Webhook {
     shape: Shape,
     /// Where it is; of chats without the path, which is their secret.
     url: String,
-    /// The kinds of events that go there; `*` is all.
+    /// The kinds of events that go there; `jobs.*` is all of a room, `*` is all.
     events: Vec<String>,
     /// The language of messages to chats: `en` or `fr`.
     language: String,
@@ -82,13 +84,27 @@ pub(crate) struct NewWebhook {
     /// How it is spoken to; `standard` where nothing is said.
     #[serde(default = "standard")]
     shape: Shape,
-    /// Kinds of events, or `*` alone.
-    #[schema(min_items = 1, max_items = 50)]
+    /// Kinds of events, all of a room (`jobs.*`), or all (`*`).
+    #[schema(min_items = 1, max_items = 50, value_type = Vec<EventWord>)]
     events: Vec<String>,
     /// The language of messages to chats.
     #[serde(default)]
     language: Words,
 }
+
+/// What a webhook may ask for, as the OpenAPI document has it. Read as text, so that a fault is said in the caller's language.
+struct EventWord;
+
+impl PartialSchema for EventWord {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(hooks::words()))
+            .into()
+    }
+}
+
+impl ToSchema for EventWord {}
 
 /// A language.
 #[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
@@ -116,7 +132,7 @@ pub(crate) struct WebhookChange {
     url: Option<String>,
     /// Other kinds of events.
     #[serde(default)]
-    #[schema(min_items = 1, max_items = 50)]
+    #[schema(min_items = 1, max_items = 50, value_type = Option<Vec<EventWord>>)]
     events: Option<Vec<String>>,
     /// Whether it is in use.
     #[serde(default)]
@@ -419,20 +435,20 @@ async fn check_url(context: &Context, text: &str, faults: &mut Vec<FieldProblem>
 }
 
 fn check_events(events: &[String], faults: &mut Vec<FieldProblem>) -> String {
-    let is_kind = |text: &String| {
-        let parts = text.split('.');
-        let is_part = |part: &str| {
-            !part.is_empty()
-                && part
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')
-        };
-        (1..=64).contains(&text.len()) && parts.clone().count() >= 2 && parts.clone().all(is_part)
+    let allowed = hooks::words();
+    let arguments = || {
+        let quoted: Vec<_> = allowed.iter().map(|word| format!("`{word}`")).collect();
+        vec![("kinds", quoted.join(", "))]
     };
-    let all = matches!(events, [only] if only == "*");
-    let named = (1..=MOST_EVENTS).contains(&events.len()) && events.iter().all(is_kind);
-    if !all && !named {
-        faults.push(FieldProblem::new("events", "notify.events", Vec::new()));
+    if !(1..=MOST_EVENTS).contains(&events.len()) {
+        faults.push(FieldProblem::new("events", "notify.events", arguments()));
+        return String::new();
+    }
+    for (place, event) in events.iter().enumerate() {
+        if !allowed.contains(event) {
+            let field = format!("events[{place}]");
+            faults.push(FieldProblem::new(field, "notify.events", arguments()));
+        }
     }
     events.join(" ")
 }

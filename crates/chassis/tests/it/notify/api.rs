@@ -150,8 +150,8 @@ async fn a_workspace_runs_its_webhooks() {
             (json!({"url": "nonsense", "events": ["*"]}), "url"),
             (json!({"url": outside.url("/"), "events": []}), "events"),
             (
-                json!({"url": outside.url("/"), "events": ["Jobs Failed"]}),
-                "events",
+                json!({"url": outside.url("/"), "events": ["*", "jobs.*", "jobs.fialed"]}),
+                "events[2]",
             ),
         ] {
             let (status, body) = asking
@@ -163,6 +163,18 @@ async fn a_workspace_runs_its_webhooks() {
                 "{body}"
             );
         }
+
+        let wrong = json!({"events": ["luna.*"]});
+        let (_, body) = asking.ask(&key, Method::PATCH, &path, Some(wrong)).await;
+        let detail = body["errors"][0]["detail"].as_str().unwrap();
+        for allowed in ["`*`", "`jobs.*`", "`jobs.failed`"] {
+            assert!(detail.contains(allowed), "{detail}");
+        }
+        let events = json!({"events": ["jobs.*", "*"]});
+        let (status, changed) = asking
+            .ask(&key, Method::PATCH, &path, Some(events.clone()))
+            .await;
+        assert_eq!((status, &changed["events"]), (200, &events["events"]));
 
         let (status, tested) = asking
             .ask(&key, Method::POST, "/notifications/test", None)
