@@ -14,7 +14,7 @@ trap 'stop_smtp; stop_postgres; stop_redis' EXIT
 trap 'exit 130' INT TERM
 
 step "packages"
-ensure_packages postgresql redis-server libxml2-utils python3-venv shellcheck nodejs npm
+ensure_packages postgresql redis-server libxml2-utils python3-venv shellcheck nodejs npm chromium
 have xmllint || skipped+=("xmllint over every drawing (package libxml2-utils)")
 
 step "PostgreSQL"
@@ -62,6 +62,15 @@ scripts/tus.sh || status=$?
 case $status in
   0) ;;
   77) skipped+=("the tus client of the browsers against the binary (packages nodejs npm, and npm's package server)") ;;
+  *) exit 1 ;;
+esac
+
+step "account pages in Chromium"
+status=0
+scripts/pages.sh || status=$?
+case $status in
+  0) ;;
+  77) skipped+=("the account pages in a real browser (packages nodejs 20, npm and chromium, and npm's package server)") ;;
   *) exit 1 ;;
 esac
 
