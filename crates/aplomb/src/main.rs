@@ -14,9 +14,9 @@ use std::sync::Arc;
 
 use chassis::house::Services;
 
-/// A third of what a small answer costs beyond bare axum was the system's allocator: docs/decisions/0031.
+/// Small answers cost a tenth less than with the system's: docs/decisions/0031.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// The services of this house. A sixth one is a crate and a line here.
 fn services() -> Services {
