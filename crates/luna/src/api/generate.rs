@@ -125,7 +125,7 @@ pub(crate) async fn generate(
     post,
     path = "/generate/batch",
     tag = "luna",
-    extensions(("x-access" = json!("luna:write")), ("x-limit-per-minute" = json!(60))),
+    extensions(("x-access" = json!("luna:write")), ("x-limit-per-minute" = json!(20))),
     request_body = Batch,
     responses(
         (status = 200, description = "A line for each mark, as `POST /generate` answers", body = Generated, content_type = "application/x-ndjson"),
