@@ -82,3 +82,27 @@ stop_process() {
   kill -9 "$pid" 2>/dev/null || true
   wait "$pid" 2>/dev/null || true
 }
+
+# $1 name: a scratch folder $work. At the script's end it goes, and with it the process in $server where one is named there.
+begin_work() {
+  mkdir -p "$target"
+  work=$(mktemp -d "$target/$1.XXXXXX")
+  server=
+  trap end_work EXIT
+  trap 'exit 130' INT TERM
+}
+end_work() {
+  [ -z "$server" ] || stop_process "$server"
+  rm -rf "$work"
+}
+
+# $1 binary, $2 data folder: starts it on a free port as $server, with the log in $work/server.log, and gives its address as $url.
+# Limits are off: a tool is one address that asks much more than a person.
+begin_server() {
+  local port
+  port=$(free_port)
+  url=http://127.0.0.1:$port
+  APLOMB_LIMITS__ANONYMOUS_PER_MINUTE=0 "$1" serve --listen "127.0.0.1:$port" --data "$2" >"$work/server.log" 2>&1 &
+  server=$!
+  wait_for_http "$url/readyz" "$server" 30 || { tail -n 20 "$work/server.log" >&2; fail "the server did not become ready"; }
+}

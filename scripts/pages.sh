@@ -29,25 +29,14 @@ if [ ! -d "$here/node_modules/@playwright/test" ] || [ ! -d "$here/node_modules/
   fi
 fi
 
-work=$(mktemp -d "$target/pages.XXXXXX")
-server=
-finish() {
-  [ -z "$server" ] || stop_process "$server"
-  rm -rf "$work"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
+begin_work pages
 
 # $1 language: a server of its own, since a first account is made once.
 try() {
-  local data=$work/$1 port url link report=$pictures/$1
-  port=$(free_port)
-  url=http://127.0.0.1:$port
+  local data=$work/$1 link report=$pictures/$1
   rm -rf "$report"
   mkdir -p "$report"
-  APLOMB_LIMITS__ANONYMOUS_PER_MINUTE=0 "$binary" serve --listen "127.0.0.1:$port" --data "$data" >"$work/server.log" 2>&1 &
-  server=$!
-  wait_for_http "$url/readyz" "$server" 30 || { tail -n 20 "$work/server.log" >&2; fail "the server did not become ready"; }
+  begin_server "$binary" "$data"
   link=$(grep -o 'setup_[a-z0-9]*' "$work/server.log") || fail "the server printed no set-up link"
   step "pages in $1"
   (

@@ -28,14 +28,7 @@ page() {
   mv "$work/page.png" "$pictures/$1.png"
 }
 
-work=$(mktemp -d)
-server=
-finish() {
-  [ -z "$server" ] || stop_process "$server"
-  rm -rf "$work"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
+begin_work pictures
 
 mkdir -p "$pictures"
 rm -f "$pictures"/*.svg "$pictures/sheet.png"
@@ -60,12 +53,9 @@ if have chromium && have python3; then
   page style-guide 1000,1111 "file://$work/kit/style-guide.html"
 
   # The form shows itself only to who has the link, which a server without accounts prints.
-  port=$(free_port)
-  "$binary" serve --listen "127.0.0.1:$port" --data "$work/data" >"$work/server.log" 2>&1 &
-  server=$!
-  wait_for_http "http://127.0.0.1:$port/readyz" "$server" 30 || { tail -n 20 "$work/server.log" >&2; fail "the server did not become ready"; }
+  begin_server "$binary" "$work/data"
   link=$(grep -o 'setup_[a-z0-9]*' "$work/server.log") || fail "the server printed no set-up link"
-  page set-up 720,800 "http://127.0.0.1:$port/set-up?lang=en#$link"
+  page set-up 720,800 "$url/set-up?lang=en#$link"
 else
   say "chromium or python3 is missing: style-guide.png and set-up.png stay as they are"
 fi

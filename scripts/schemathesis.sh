@@ -23,23 +23,9 @@ if [ ! -x "$tool/bin/schemathesis" ]; then
   fi
 fi
 
-work=$(mktemp -d "$target/schemathesis.XXXXXX")
-server=
-finish() {
-  [ -z "$server" ] || stop_process "$server"
-  rm -rf "$work"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
+begin_work schemathesis
 
-port=$(free_port)
-# Limits off: the tool is one address that asks much more than a person.
-APLOMB_LIMITS__ANONYMOUS_PER_MINUTE=0 "$binary" serve --listen "127.0.0.1:$port" --data "$work/data" >"$work/server.log" 2>&1 &
-server=$!
-if ! wait_for_http "http://127.0.0.1:$port/readyz" "$server" 30; then
-  tail -n 20 "$work/server.log" >&2
-  fail "the server did not become ready"
-fi
+begin_server "$binary" "$work/data"
 
 # A key that may do everything, so that the requests come past the door. Uploads speak a media type that the tool cannot write,
 # and a new file may hold any bytes or none (their own tests and scripts/tus.sh cover them); live streams do not end.
@@ -49,7 +35,7 @@ key=$("$binary" key create --data "$work/data" --name schemathesis --scopes '*' 
 status=0
 (
   cd "$work"
-  timeout "$((seconds + 60))" "$tool/bin/schemathesis" --no-color run "http://127.0.0.1:$port/api/openapi.json" \
+  timeout "$((seconds + 60))" "$tool/bin/schemathesis" --no-color run "$url/api/openapi.json" \
     --header "Authorization: Bearer $key" --exclude-path-regex '^/api/v1/(uploads|events|objects$|jobs/[^/]+/events)' \
     --checks all --seed "$seed" --max-time "$seconds" --workers 2 --continue-on-failure \
     --generation-database none --request-timeout 10

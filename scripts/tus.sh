@@ -23,24 +23,12 @@ if [ ! -d "$here/node_modules/tus-js-client" ]; then
   fi
 fi
 
-work=$(mktemp -d "$target/tus.XXXXXX")
-server=
-finish() {
-  [ -z "$server" ] || stop_process "$server"
-  rm -rf "$work"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
+begin_work tus
 
 head -c "$((megabytes * 1000 * 1000))" /dev/urandom >"$work/file"
 "$binary" migrate --data "$work/data" 2>"$work/key.log" || { cat "$work/key.log" >&2; fail "no database could be made"; }
 key=$("$binary" key create --data "$work/data" --name tus --scopes 'objects:*' 2>"$work/key.log") || { cat "$work/key.log" >&2; fail "no key could be made"; }
-port=$(free_port)
-url=http://127.0.0.1:$port
-APLOMB_LIMITS__ANONYMOUS_PER_MINUTE=0 APLOMB_OBJECTS__MINIMUM_FREE_BYTES=0 \
-  "$binary" serve --listen "127.0.0.1:$port" --data "$work/data" >"$work/server.log" 2>&1 &
-server=$!
-wait_for_http "$url/readyz" "$server" 30 || { tail -n 20 "$work/server.log" >&2; fail "the server did not become ready"; }
+APLOMB_OBJECTS__MINIMUM_FREE_BYTES=0 begin_server "$binary" "$work/data"
 
 said=$(timeout 120 node "$here/upload.mjs" "$url/api/v1/uploads" "$key" "$work/file") || {
   tail -n 20 "$work/server.log" >&2

@@ -45,19 +45,14 @@ async fn a_generated_mark_can_be_downloaded_seen_and_found_again() {
         assert_eq!(seen.status(), 200);
         assert_eq!(seen.bytes().await.unwrap(), bytes);
     }
-    let list: Value = server
-        .fetch(&key, "/api/v1/luna/generations?limit=2")
-        .await
-        .json()
-        .await
-        .unwrap();
+    let list: Value = server.read(&key, "/api/v1/luna/generations?limit=2").await;
     assert_eq!(list["items"].as_array().unwrap().len(), 2);
     assert_eq!(list["items"][0]["format"], "pdf");
     let next = format!(
         "/api/v1/luna/generations?limit=200&cursor={}",
         list["next"].as_str().unwrap()
     );
-    let rest: Value = server.fetch(&key, &next).await.json().await.unwrap();
+    let rest: Value = server.read(&key, &next).await;
     assert_eq!(rest["items"].as_array().unwrap().len(), 3);
     assert_eq!(rest["next"], Value::Null);
     // A recipe of the history, sent again, gives the same picture.
@@ -161,12 +156,7 @@ async fn what_cannot_be_drawn_is_refused_and_the_field_named() {
             "{shown}"
         );
     }
-    let stats: Value = server
-        .fetch(&key, "/api/v1/luna/stats")
-        .await
-        .json()
-        .await
-        .unwrap();
+    let stats: Value = server.read(&key, "/api/v1/luna/stats").await;
     assert_eq!(stats["total"], 0, "what is refused is not kept");
 }
 
@@ -230,12 +220,7 @@ async fn stats_count_and_cleanup_removes_what_is_old_and_own() {
         )
         .await;
     }
-    let stats: Value = server
-        .fetch(&writer, "/api/v1/luna/stats")
-        .await
-        .json()
-        .await
-        .unwrap();
+    let stats: Value = server.read(&writer, "/api/v1/luna/stats").await;
     assert_eq!(
         (&stats["total"], &stats["last_24_hours"]),
         (&json!(3), &json!(3))
@@ -269,12 +254,7 @@ async fn stats_count_and_cleanup_removes_what_is_old_and_own() {
     let (status, cleared) = clear(&admin, "?older_than=9999-01-01T00:00:00Z").await;
     assert_eq!((status, &cleared["deleted"]), (200, &json!(3)));
     assert_eq!(cleared["freed_bytes"], 0, "marks take no room");
-    let stats: Value = server
-        .fetch(&writer, "/api/v1/luna/stats")
-        .await
-        .json()
-        .await
-        .unwrap();
+    let stats: Value = server.read(&writer, "/api/v1/luna/stats").await;
     assert_eq!(stats["total"], 0);
 }
 
@@ -309,12 +289,7 @@ async fn a_batch_streams_a_line_for_each_seed_and_keeps_them() {
         download.text().await.unwrap(),
         lines[777]["svg"].as_str().unwrap()
     );
-    let stats: Value = server
-        .fetch(&key, "/api/v1/luna/stats")
-        .await
-        .json()
-        .await
-        .unwrap();
+    let stats: Value = server.read(&key, "/api/v1/luna/stats").await;
     assert_eq!(stats["total"], 1000);
 
     let mixed = json!({ "generator": "orbit", "variant": "power", "seeds": [7, "seven"], "format": "png", "size": 32 });
@@ -417,19 +392,9 @@ async fn another_workspace_sees_nothing_of_it() {
             .status(),
         404
     );
-    let list: Value = server
-        .fetch(&stranger, "/api/v1/luna/generations")
-        .await
-        .json()
-        .await
-        .unwrap();
+    let list: Value = server.read(&stranger, "/api/v1/luna/generations").await;
     assert_eq!(list["items"], json!([]));
-    let stats: Value = server
-        .fetch(&stranger, "/api/v1/luna/stats")
-        .await
-        .json()
-        .await
-        .unwrap();
+    let stats: Value = server.read(&stranger, "/api/v1/luna/stats").await;
     assert_eq!(stats["total"], 0);
     let url = server.url("/api/v1/luna/cleanup?older_than=9999-01-01T00:00:00Z");
     let cleared: Value = server

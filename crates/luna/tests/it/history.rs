@@ -85,12 +85,7 @@ async fn marks_beyond_the_number_or_the_age_that_is_kept_go_and_others_stay() {
         (&cleared["deleted"], &cleared["deleted_kits"]),
         (&json!(1800), &json!(0))
     );
-    let newest: Value = server
-        .fetch(&key, "/api/v1/luna/generations?limit=1")
-        .await
-        .json()
-        .await
-        .unwrap();
+    let newest: Value = server.read(&key, "/api/v1/luna/generations?limit=1").await;
     let seed: u32 = newest["items"][0]["recipe"]["seed"]
         .as_str()
         .unwrap()

@@ -41,7 +41,7 @@ async fn a_kit_is_drawn_in_the_background_and_holds_the_librarys_files() {
     assert!(events.contains("\"state\":\"done\""), "{events}");
 
     let address = format!("{KITS}/{}", asked["id"].as_str().unwrap());
-    let done: Value = server.fetch(&key, &address).await.json().await.unwrap();
+    let done: Value = server.read(&key, &address).await;
     assert_eq!(
         (&done["state"], &done["error"]),
         (&json!("done"), &Value::Null)
@@ -135,7 +135,7 @@ async fn a_kit_that_cannot_be_drawn_is_refused_at_once() {
         let problem: Value = answer.json().await.unwrap();
         assert_eq!(problem["errors"][0]["field"], field, "{body}");
     }
-    let list: Value = server.fetch(&key, KITS).await.json().await.unwrap();
+    let list: Value = server.read(&key, KITS).await;
     assert_eq!(list["items"], json!([]));
 }
 
@@ -151,12 +151,7 @@ async fn the_file_of_a_kit_goes_with_the_kit_and_not_by_itself() {
     .await;
     drawn(&server, &key, &kit).await;
     let address = format!("{KITS}/{}", kit["id"].as_str().unwrap());
-    let files: Value = server
-        .fetch(&key, "/api/v1/objects")
-        .await
-        .json()
-        .await
-        .unwrap();
+    let files: Value = server.read(&key, "/api/v1/objects").await;
     let file = &files["items"][0];
     assert_eq!(file["held_by"], address);
     let file = format!("/api/v1/objects/{}", file["id"].as_str().unwrap());
@@ -179,12 +174,7 @@ async fn the_file_of_a_kit_goes_with_the_kit_and_not_by_itself() {
         200,
         "the kit still has its file"
     );
-    let stats: Value = server
-        .fetch(&key, "/api/v1/luna/stats")
-        .await
-        .json()
-        .await
-        .unwrap();
+    let stats: Value = server.read(&key, "/api/v1/luna/stats").await;
     assert_eq!(stats["kits"], 1);
     assert!(
         stats["kits_size_bytes"].as_i64().unwrap() > 10_000,
@@ -212,20 +202,10 @@ async fn kits_are_listed_removed_and_cleared() {
     for kit in &kits {
         drawn(&server, &key, kit).await;
     }
-    let list: Value = server
-        .fetch(&key, &format!("{KITS}?limit=2"))
-        .await
-        .json()
-        .await
-        .unwrap();
+    let list: Value = server.read(&key, &format!("{KITS}?limit=2")).await;
     assert_eq!(list["items"].as_array().unwrap().len(), 2);
     assert_eq!(list["items"][0]["id"], kits[2]["id"]);
-    let files: Value = server
-        .fetch(&key, "/api/v1/objects")
-        .await
-        .json()
-        .await
-        .unwrap();
+    let files: Value = server.read(&key, "/api/v1/objects").await;
     assert_eq!(files["items"].as_array().unwrap().len(), 3);
 
     let first = server.url(&format!("{KITS}/{}", kits[0]["id"].as_str().unwrap()));
@@ -258,12 +238,7 @@ async fn kits_are_listed_removed_and_cleared() {
         cleared["freed_bytes"].as_i64().unwrap() > 10_000,
         "{cleared}"
     );
-    let files: Value = server
-        .fetch(&key, "/api/v1/objects")
-        .await
-        .json()
-        .await
-        .unwrap();
+    let files: Value = server.read(&key, "/api/v1/objects").await;
     assert_eq!(files["items"], json!([]), "their files go with them");
 }
 

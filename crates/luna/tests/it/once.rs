@@ -30,22 +30,12 @@ async fn a_mark_that_is_asked_for_twice_with_one_key_is_kept_once() {
     let refused: Value = refused.json().await.unwrap();
     assert_eq!(refused["code"], "http.idempotency_key_reused");
 
-    let stats: Value = server
-        .fetch(&key, "/api/v1/luna/stats")
-        .await
-        .json()
-        .await
-        .unwrap();
+    let stats: Value = server.read(&key, "/api/v1/luna/stats").await;
     assert_eq!(stats["total"], 1, "{stats}");
     // Without a key, and with another one, each request is one of its own.
     server.post(&key, GENERATE, &body).await;
     server.post_once(&key, GENERATE, &body, "two").await;
-    let stats: Value = server
-        .fetch(&key, "/api/v1/luna/stats")
-        .await
-        .json()
-        .await
-        .unwrap();
+    let stats: Value = server.read(&key, "/api/v1/luna/stats").await;
     assert_eq!(stats["total"], 3);
 }
 
@@ -97,14 +87,9 @@ async fn a_kit_that_is_asked_for_twice_with_one_key_is_one_job() {
         422
     );
 
-    let kits: Value = server.fetch(&key, KITS).await.json().await.unwrap();
+    let kits: Value = server.read(&key, KITS).await;
     assert_eq!(kits["items"].as_array().unwrap().len(), 1);
-    let jobs: Value = server
-        .fetch(&key, "/api/v1/jobs?kind=luna.kit")
-        .await
-        .json()
-        .await
-        .unwrap();
+    let jobs: Value = server.read(&key, "/api/v1/jobs?kind=luna.kit").await;
     assert_eq!(jobs["items"].as_array().unwrap().len(), 1);
 }
 
@@ -163,11 +148,6 @@ async fn a_batch_with_a_key_is_refused_and_nothing_is_kept() {
     assert_eq!(refused.status(), 422);
     let refused: Value = refused.json().await.unwrap();
     assert_eq!(refused["errors"][0]["code"], "luna.batch_key", "{refused}");
-    let stats: Value = server
-        .fetch(&key, "/api/v1/luna/stats")
-        .await
-        .json()
-        .await
-        .unwrap();
+    let stats: Value = server.read(&key, "/api/v1/luna/stats").await;
     assert_eq!(stats["total"], 0);
 }

@@ -142,4 +142,9 @@ impl Server {
             .await
             .unwrap()
     }
+
+    /// The JSON of an answer to [`Server::fetch`].
+    pub(crate) async fn read(&self, key: &str, path: &str) -> serde_json::Value {
+        self.fetch(key, path).await.json().await.unwrap()
+    }
 }
