@@ -131,7 +131,7 @@ pub(crate) async fn ask(
         Ok((StatusCode::ACCEPTED, Answer(kit)).into_response())
     };
     let answer = idempotency::once(&context, &caller, "POST /luna/kits", &headers, &body, work);
-    located(answer.await?).await
+    located(Box::pin(answer).await?).await
 }
 
 /// The key of the job, so that a server that dies between the job and its answer makes no second one. It holds the body too:

@@ -186,15 +186,12 @@ impl Place {
 
     pub(crate) async fn execute(&self, sql: &str) {
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
-        match self.ground.url() {
-            Some(url) => {
-                let mut connection = PgConnection::connect(&url).await.unwrap();
-                sql.execute(&mut connection).await.unwrap();
-            }
-            None => {
-                let mut connection = self.sqlite().await;
-                sql.execute(&mut connection).await.unwrap();
-            }
+        if let Some(url) = self.ground.url() {
+            let mut connection = PgConnection::connect(&url).await.unwrap();
+            sql.execute(&mut connection).await.unwrap();
+        } else {
+            let mut connection = self.sqlite().await;
+            sql.execute(&mut connection).await.unwrap();
         }
     }
 
