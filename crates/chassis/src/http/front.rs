@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version};
 use http_body::Body as _;
+use http_body_util::BodyExt;
 use tower::Service;
 
 use super::arriving::{Arriving, Awaited};
@@ -31,6 +32,10 @@ const MOST_TARGET_BYTES: usize = 8 * 1024;
 
 /// A handler that bounds its own time ends by itself; this is for one that does not.
 const LONGEST_STREAM_MS: u64 = 7 * 86_400_000;
+
+/// What is read of the body of a refused request, and for how long.
+const MOST_DISCARDED_BYTES: usize = 8 * 1024 * 1024;
+const LONGEST_DISCARD: Duration = Duration::from_secs(1);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -133,7 +138,7 @@ impl Front {
             };
             match admitted {
                 Ok(_) if self.routes.is_closed(route, &path) => {
-                    Problem::not_found().into_response()
+                    refuse(request, Problem::not_found()).await
                 }
                 Ok(caller) => {
                     if let Some(caller) = caller {
@@ -143,7 +148,7 @@ impl Front {
                     request.extensions_mut().insert(context.clone());
                     self.run(request, route.streams(&method)).await
                 }
-                Err(problem) => problem.into_response(),
+                Err(problem) => refuse(request, problem).await,
             }
         };
 
@@ -375,6 +380,30 @@ impl Front {
         let trusted = &self.settings.trusted_proxies;
         address::came_over_tls(peer, headers, trusted, self.settings.proxy_header)
     }
+}
+
+/// Refuses a request whose body nobody reads. A connection that is closed over unread bytes is reset, and most clients then show
+/// that in place of the answer; so a while is given to what is on its way. Not to those who ask too often.
+async fn refuse(request: Request<Body>, problem: Problem) -> Response {
+    let waits_for_leave = request.headers().contains_key(header::EXPECT);
+    let is_too_often = matches!(
+        problem.status,
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+    );
+    if !waits_for_leave && !is_too_often && !request.body().is_end_stream() {
+        let mut body = request.into_body();
+        let mut left = MOST_DISCARDED_BYTES;
+        let discarding = async {
+            while let Some(Ok(frame)) = body.frame().await {
+                left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+                if left == 0 {
+                    break;
+                }
+            }
+        };
+        let _ = tokio::time::timeout(LONGEST_DISCARD, discarding).await;
+    }
+    problem.into_response()
 }
 
 /// What one caller was told is for nobody else; a handler that knows better says so itself. What has a tag may be kept and

@@ -162,6 +162,25 @@ async fn a_slow_handler_is_given_up() {
 }
 
 #[tokio::test]
+async fn whoever_still_sends_a_body_reads_why_it_was_refused() {
+    let house = house().set("http.body_limit_bytes", 2048).start().await;
+    for path in ["/api/v1/trouble/echo", "/api/v1/nowhere"] {
+        let mut stream = TcpStream::connect(house.address).await.unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 6000000\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // More than all buffers between the two hold: a reset would break it off.
+        for _ in 0..6 {
+            stream.write_all(&vec![b' '; 1_000_000]).await.unwrap();
+        }
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 4"), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_does_not_arrive_is_the_senders_fault() {
     let house = house().set("http.request_timeout_ms", 200).start().await;
     let mut stream = TcpStream::connect(house.address).await.unwrap();
