@@ -33,6 +33,10 @@ pub struct Auth {
     /// an hour at most.
     #[garde(range(min = 3, max = 100))]
     pub lock_after: u32,
+    /// Workspaces that one person may own. Each has the quotas of a plan, so this bounds what somebody invited can use. 0:
+    /// nobody makes one beside that of the first account.
+    #[garde(range(min = 0, max = 1_000))]
+    pub workspaces_per_person: u32,
 }
 
 impl Default for Auth {
@@ -45,6 +49,7 @@ impl Default for Auth {
             client_idle_days: 14,
             client_days: 90,
             lock_after: 5,
+            workspaces_per_person: 3,
         }
     }
 }

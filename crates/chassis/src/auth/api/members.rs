@@ -56,7 +56,7 @@ pub(super) async fn list(
     extensions(
         ("x-access" = json!("signed-in")),
         ("x-access-there" = json!("users:write")),
-        ("x-limit-per-minute" = json!(30)),
+        ("x-limit-per-minute" = json!(10)),
     ),
     params(("id" = WorkspaceId, Path, description = "A workspace of yours")),
     request_body = Invite,

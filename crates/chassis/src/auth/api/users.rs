@@ -157,7 +157,7 @@ pub(super) async fn one(
     post,
     path = "/users",
     tag = "users",
-    extensions(("x-access" = json!("users:write")), ("x-limit-per-minute" = json!(30))),
+    extensions(("x-access" = json!("users:write")), ("x-limit-per-minute" = json!(10))),
     request_body = Invite,
     responses((status = 201, description = "Invited", body = Invitation), Conflict, BodyRefusals),
 )]

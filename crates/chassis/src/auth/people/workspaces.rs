@@ -15,9 +15,6 @@ use crate::data::DataError;
 use crate::http::page::Page;
 use crate::http::problem::{FieldProblem, Problem};
 
-/// The most workspaces that one person owns: making one costs nothing, so something must end it.
-const MOST_OWNED: u64 = 50;
-
 /// A workspace and what the caller is there.
 #[derive(Clone, Debug)]
 pub(crate) struct Mine {
@@ -90,6 +87,7 @@ pub(crate) async fn create(
         role: Role::Owner,
         ..caller.clone()
     };
+    let most = auth.settings().workspaces_per_person;
     let row = auth
         .database()
         .write(move |tx| {
@@ -100,8 +98,8 @@ pub(crate) async fn create(
                     .count(tx)
                     .await
                     .map_err(DataError::from)?;
-                if owned >= MOST_OWNED {
-                    return Err(conflict("people.too_many_workspaces").with("maximum", MOST_OWNED));
+                if owned >= u64::from(most) {
+                    return Err(conflict("people.too_many_workspaces").with("maximum", most));
                 }
                 let row = insert(tx, id, name, now).await?;
                 members::add(tx, id, &user.to_string(), Role::Owner, now).await?;
