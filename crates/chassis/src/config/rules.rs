@@ -58,6 +58,12 @@ pub(super) fn weak(config: &Config) -> Faults {
     if http.public_url.as_ref().is_some_and(|url| !url.is_https()) {
         found.refuse("http.public_url", "visitors need https://");
     }
+    if http.public_url.is_none() && config.notify.smtp.host.is_some() {
+        found.refuse(
+            "http.public_url",
+            "mails hold links: name the address at which people reach this server",
+        );
+    }
     if config.limits.anonymous_per_minute == 0 {
         found.refuse("limits.anonymous_per_minute", "0 switches the limit off");
     }

@@ -466,6 +466,12 @@ metrics_token = 'c29tZSByYW5kb20gYnl0ZXM'
         everyone[0].contains("http.trusted_proxies: weak in production"),
         "{everyone:?}"
     );
+    let mail = "[notify.smtp]\nhost = 'mail.example'\nfrom = 'aplomb@example.org'\n";
+    let nowhere = given(&format!("{file}{mail}")).faults();
+    assert!(
+        nowhere[0].contains("http.public_url: weak in production: mails hold links"),
+        "{nowhere:?}"
+    );
     let guessable = given(&file.replace("c29tZSByYW5kb20gYnl0ZXM", "changeme")).faults();
     assert!(
         guessable[0].contains("telemetry.metrics_token: weak in production"),
