@@ -54,6 +54,8 @@ macro_rules! id_type {
 
 pub use ulid::Ulid;
 
+use std::sync::{Mutex, PoisonError};
+
 use crate::clock::Clock;
 
 /// What is no identifier.
@@ -61,11 +63,30 @@ use crate::clock::Clock;
 #[error("not an identifier: 26 characters of 0-9 and A-Z without I, L, O, U")]
 pub struct IdFault;
 
-/// A ULID of this clock's moment.
+/// A ULID of this clock's moment. Within a millisecond each is greater than the one before, by a step that nobody can guess.
 pub fn generate(clock: &dyn Clock) -> Ulid {
+    static LAST: Mutex<Ulid> = Mutex::new(Ulid::nil());
     // A clock before 1970 gives ids that sort first; they stay unique by their random part.
     let ms = u64::try_from(clock.now().unix_ms()).unwrap_or(0);
-    Ulid::from_parts(ms, Ulid::generate().random())
+    let chance = Ulid::generate().random();
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    *last = after(*last, Ulid::from_parts(ms, chance));
+    *last
+}
+
+/// A fresh id, or one beyond the last of the same moment by up to 2^48.
+fn after(last: Ulid, fresh: Ulid) -> Ulid {
+    if last.timestamp_ms() != fresh.timestamp_ms() {
+        return fresh;
+    }
+    let step = (fresh.random() & ((1 << 48) - 1)) + 1;
+    let next = last.random() + step;
+    // Beyond 80 bits the random part would run into the time: then chance alone must do.
+    if next >> Ulid::RAND_BITS == 0 {
+        Ulid::from_parts(fresh.timestamp_ms(), next)
+    } else {
+        fresh
+    }
 }
 
 /// Reads the one spelling that we write: upper case, no aliases, so that equal ids are equal texts.
@@ -96,6 +117,17 @@ pub fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_of_one_moment_are_in_order() {
+        let fresh = |ms, chance| Ulid::from_parts(ms, chance);
+        let low = after(fresh(6, 9), fresh(7, 1 << 60));
+        assert_eq!(low, fresh(7, 1 << 60), "another moment");
+        let next = after(low, fresh(7, 5));
+        assert_eq!(next, fresh(7, (1 << 60) + 6), "the same moment");
+        let top = fresh(7, (1 << 80) - 1);
+        assert_eq!(after(top, fresh(7, 5)), fresh(7, 5), "no room left");
+    }
 
     #[test]
     fn only_the_written_form_is_read() {
