@@ -133,7 +133,9 @@ async fn count(
     // From here on the row is held: of two attempts at once, the second sees what the first counted.
     let is_open = Condition::any()
         .add(Column::LockedUntil.is_null())
-        .add(Column::LockedUntil.lte(now.to_string()));
+        .add(Column::LockedUntil.lte(now.to_string()))
+        // Beyond the longest wait: the clock was ahead when it was written.
+        .add(Column::LockedUntil.gt(after(now, LONGEST_WAIT).to_string()));
     let counted = Entity::update_many()
         .col_expr(Column::Failures, Expr::col(Column::Failures).add(1))
         .col_expr(Column::LastAt, Expr::value(now.to_string()))
