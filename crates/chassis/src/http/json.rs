@@ -56,6 +56,12 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         (path, Some(name)) if !path.ends_with(name) => format!("{path}.{name}"),
         _ => path,
     };
+    // Names may be empty in JSON, and are then none.
+    let field = if field.is_empty() {
+        "body".to_owned()
+    } else {
+        field
+    };
     let (code, arguments) = told(&reason).unwrap_or(("field.invalid", vec![("reason", reason)]));
     let field: String = field.chars().take(80).collect();
     Err(Problem::invalid(vec![FieldProblem::new(
@@ -96,20 +102,10 @@ fn told(reason: &str) -> Option<(&'static str, Arguments)> {
     if !said.starts_with("invalid type: ") && !said.starts_with("invalid value: ") {
         return None;
     }
-    let between = |minimum: i128, maximum: i128| {
-        let bounds = vec![
-            ("minimum", minimum.to_string()),
-            ("maximum", maximum.to_string()),
-        ];
-        Some(("field.range", bounds))
-    };
     match expected {
-        "u8" => between(0, u8::MAX.into()),
-        "u16" => between(0, u16::MAX.into()),
-        "u32" => between(0, u32::MAX.into()),
-        "u64" | "usize" => between(0, u64::MAX.into()),
-        "i32" => between(i32::MIN.into(), i32::MAX.into()),
-        "i64" => between(i64::MIN.into(), i64::MAX.into()),
+        // Of the field's own bounds the type knows nothing.
+        "u8" | "u16" | "u32" | "u64" | "usize" => Some(("field.whole_positive", Vec::new())),
+        "i32" | "i64" => Some(("field.whole", Vec::new())),
         "f32" | "f64" => Some(("field.number", Vec::new())),
         "a boolean" => Some(("field.boolean", Vec::new())),
         "a string" | "a borrowed string" | "string or map" => Some(("field.text", Vec::new())),
@@ -167,10 +163,11 @@ mod tests {
             (r#"{"name":"x","name":"y"}"#, "field.twice"),
             (r#"{"name":7}"#, "field.text"),
             (r#"{"name":"x","seeds":7}"#, "field.list"),
-            (r#"{"name":"x","seeds":[256]}"#, "field.range"),
-            (r#"{"name":"x","seeds":[1.5]}"#, "field.range"),
+            (r#"{"name":"x","seeds":[256]}"#, "field.whole_positive"),
+            (r#"{"name":"x","seeds":[1.5]}"#, "field.whole_positive"),
             ("7", "field.object"),
             ("[]", "field.object"),
+            (r#"{"":1}"#, "field.unknown"),
         ] {
             assert_eq!(code(text).0, expected, "{text}");
         }
@@ -204,6 +201,7 @@ mod tests {
         );
         assert_eq!(status(br"{}"), (422, "name".into()));
         assert_eq!(status(b"null"), (422, "body".into()));
+        assert_eq!(status(br#"{"":1}"#), (422, "body".into()));
         assert_eq!(status(b" [\"x\"]"), (422, "body".into()));
         assert!(matches!(
             status("[".repeat(100_000).as_bytes()).0,

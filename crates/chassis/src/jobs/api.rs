@@ -66,8 +66,8 @@ async fn list(
         Some(Some(state)) => Some(state),
         Some(None) => {
             let allowed: Vec<_> = State::ALL.iter().map(|state| state.word()).collect();
-            let reason = format!("one of {}", allowed.join(", "));
-            let fault = FieldProblem::new("state", "field.invalid", vec![("reason", reason)]);
+            let allowed = vec![("allowed", allowed.join(", "))];
+            let fault = FieldProblem::new("state", "field.one_of", allowed);
             return Err(Problem::invalid(vec![fault]));
         }
     };
