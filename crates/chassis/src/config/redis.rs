@@ -27,7 +27,7 @@ impl Default for Redis {
         Self {
             url: None,
             prefix: "aplomb".to_owned(),
-            timeout_ms: 30,
+            timeout_ms: 100,
         }
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn secure(headers: &mut HeaderMap, secure: bool) {
     if secure {
         headers.insert(
             header::STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static("max-age=31536000; includeSubDomains"),
+            HeaderValue::from_static("max-age=31536000"),
         );
     }
 }

@@ -69,6 +69,7 @@ impl Hooks {
         };
         let policy = Policy {
             timeout: Duration::from_secs(15),
+            read_timeout: Duration::from_secs(15),
             // The outbox tries again, and each address fails on its own.
             retries: 0,
             breaker: None,

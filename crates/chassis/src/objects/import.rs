@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use http::{StatusCode, header};
 use reqwest::Url;
 
-use super::{Kind, NewObject, Object, kind};
+use super::{Kind, NewObject, Object, ObjectFault, kind};
 use crate::auth::WorkspaceId;
 use crate::config::{self, Network};
 use crate::http::problem::{FieldProblem, Problem};
@@ -58,7 +58,7 @@ async fn fetch_in_time(
         }
         let most = settings.import_limit_bytes;
         if answer.content_length().is_some_and(|length| length > most) {
-            return Err(super::ObjectFault::TooLarge { limit_bytes: most }.into());
+            return Err(too_large(most));
         }
         let stated = answer.headers().get(header::CONTENT_TYPE);
         let stated = stated.and_then(|value| value.to_str().ok());
@@ -76,13 +76,22 @@ async fn fetch_in_time(
         let bytes = answer
             .bytes_stream()
             .map(|bytes| bytes.map_err(std::io::Error::other));
-        return Ok(context.objects.put_stream(new, bytes, most).await?);
+        // What broke off or was too long came from there and not from our caller.
+        return match context.objects.put_stream(new, bytes, most).await {
+            Err(ObjectFault::TooLarge { limit_bytes }) => Err(too_large(limit_bytes)),
+            Err(ObjectFault::BrokenOff(_)) => Err(failed("objects.import_failed")),
+            kept => Ok(kept?),
+        };
     }
     Err(failed("objects.import_failed"))
 }
 
 fn failed(code: &'static str) -> Problem {
     Problem::new(StatusCode::CONFLICT, code)
+}
+
+fn too_large(limit_bytes: u64) -> Problem {
+    failed("objects.import_too_large").with("limit", limit_bytes)
 }
 
 fn refused(code: &'static str) -> Problem {
