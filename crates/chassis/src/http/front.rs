@@ -285,11 +285,12 @@ impl Front {
     /// Where the time went by in waiting for the body, that is the sender's fault and not ours.
     async fn run(&self, request: Request<Body>, streams: bool) -> Response {
         let limit = self.settings.body_limit_bytes as usize;
-        let awaited = Awaited::default();
-        let request = if streams || request.body().size_hint().exact() == Some(0) {
-            request
+        let (request, awaited) = if streams || request.body().size_hint().exact() == Some(0) {
+            (request, None)
         } else {
-            request.map(|body| Body::new(Arriving::new(body, limit, awaited.clone())))
+            let awaited = Awaited::default();
+            let arriving = |body| Body::new(Arriving::new(body, limit, awaited.clone()));
+            (request.map(arriving), Some(awaited))
         };
         let mut router = self.router.clone();
         let handler = AssertUnwindSafe(router.call(request)).catch_unwind();
@@ -301,7 +302,7 @@ impl Front {
         match tokio::time::timeout(Duration::from_millis(limit_ms), handler).await {
             Ok(Ok(Ok(response))) => response,
             Ok(Err(_panic)) => Problem::internal(&"the handler panicked").into_response(),
-            Err(_elapsed) if awaited.is() => {
+            Err(_elapsed) if awaited.is_some_and(|awaited| awaited.is()) => {
                 let late = Problem::new(StatusCode::REQUEST_TIMEOUT, "http.body_timeout");
                 late.with("limit", limit_ms).into_response()
             }

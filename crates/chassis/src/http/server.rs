@@ -23,8 +23,6 @@ use crate::telemetry::metrics;
 
 /// hyper's least buffer for a request's head.
 const LEAST_HEAD_BYTES: usize = 8 * 1024;
-/// Most header fields of a request.
-const MOST_HEADERS: usize = 100;
 
 /// How a server ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,12 +42,12 @@ pub async fn serve(
 ) -> io::Result<Drain> {
     let settings = front.settings().clone();
     let mut builder = Builder::new(TokioExecutor::new());
+    // At most 100 header fields is hyper's own bound; to say so would put each request's list on the heap.
     builder
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_millis(settings.header_timeout_ms))
-        .max_buf_size((settings.header_limit_bytes as usize).max(LEAST_HEAD_BYTES))
-        .max_headers(MOST_HEADERS);
+        .max_buf_size((settings.header_limit_bytes as usize).max(LEAST_HEAD_BYTES));
     builder
         .http2()
         .timer(TokioTimer::new())
