@@ -4,13 +4,14 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use chassis::config::{ConfigFile, Override, Sources};
 use chassis::house::{self, Services};
 use chassis::i18n::{Arguments, CHASSIS, Catalogue, Language};
 use chassis::service::{CommandFault, Terminal};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::{audit, configuration, key, serve, user, workspace};
+use crate::{audit, configuration, key, prove, serve, user, workspace};
 
 /// The file that is read from the working folder when no other is named.
 const DEFAULT_FILE: &str = "aplomb.toml";
@@ -55,6 +56,8 @@ enum Command {
     /// List workspaces and give them plans
     #[command(subcommand)]
     Workspace(workspace::Verb),
+    /// Put the system through drills and give each claim its evidence
+    Prove(prove::Prove),
     /// Bring the database up to date without serving
     Migrate(Common),
     /// Print the OpenAPI 3.1 document
@@ -86,6 +89,18 @@ struct ServeArguments {
 }
 
 impl Common {
+    /// The configuration file as it stands; empty where there is none.
+    pub(crate) fn file_text(&self) -> anyhow::Result<String> {
+        let path = self.config.clone().unwrap_or_else(|| DEFAULT_FILE.into());
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(text),
+            Err(fault) if fault.kind() == std::io::ErrorKind::NotFound && self.config.is_none() => {
+                Ok(String::new())
+            }
+            Err(fault) => Err(fault).with_context(|| format!("{} cannot be read", path.display())),
+        }
+    }
+
     /// Where the configuration comes from, for this binary's services.
     pub(crate) fn sources(&self, services: &Services) -> Sources {
         let file = match &self.config {
@@ -160,6 +175,7 @@ pub(crate) fn run(services: &Services) -> ExitCode {
         Command::Key(verb) => key::run(services, &verb),
         Command::User(verb) => user::run(services, &verb),
         Command::Workspace(verb) => workspace::run(services, &verb),
+        Command::Prove(arguments) => prove::run(services, &arguments),
         Command::Migrate(common) => serve::migrate(services, &common.sources(services)),
         Command::Openapi => configuration::openapi(services),
     };

@@ -5,6 +5,7 @@ mod cli;
 mod configuration;
 mod key;
 mod people;
+mod prove;
 mod serve;
 mod user;
 mod workspace;

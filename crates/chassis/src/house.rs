@@ -11,7 +11,8 @@ use tokio::net::TcpListener;
 use utoipa::openapi::OpenApi;
 
 use crate::auth::{self, Auth};
-use crate::check::{Evidence, Verdict};
+use crate::check::Verdict;
+use crate::check::self_test::Reading;
 use crate::clock::Clock;
 use crate::config::{Config, Secret, Section};
 use crate::data::lock::{FolderFault, FolderLock};
@@ -144,10 +145,10 @@ impl House {
         }
 
         let chosen = chosen(services, &config);
-        let evidence: Vec<Evidence> = chosen
+        let evidence: Vec<Reading> = chosen
             .iter()
-            .flat_map(|service| service.checks())
-            .map(|check| check.run())
+            .flat_map(|service| service.self_tests())
+            .map(|test| test.run())
             .collect();
         for failed in evidence
             .iter()

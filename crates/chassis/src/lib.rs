@@ -8,7 +8,7 @@
 //! * [`objects`]: files, and how they are received
 //! * [`auth`]: who asks and what he may do; [`id`]: identifiers; [`tls`]: the one TLS stack
 //! * [`jobs`]: work in the background
-//! * [`clock`], [`task`]: the side doors to time and to background work
+//! * [`clock`], [`task`], [`program`]: the side doors to time, to background work and to other programs
 
 pub mod auth;
 pub mod check;
@@ -25,6 +25,7 @@ pub mod limits;
 pub mod notify;
 pub mod objects;
 mod probe;
+pub mod program;
 pub mod redis;
 pub mod service;
 pub mod task;

@@ -8,7 +8,8 @@ use sea_orm_migration::MigrationTrait;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::auth::Auth;
-use crate::check::Check;
+use crate::check::Checks;
+use crate::check::self_test::SelfTest;
 use crate::clock::Clock;
 use crate::config::{Config, Section};
 use crate::data::Database;
@@ -56,8 +57,13 @@ pub trait Service: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// What "ready" means for it: run at the start, shown at `/health`.
-    fn checks(&self) -> Vec<Check> {
+    /// What it measures of itself at the start, shown at `/health`.
+    fn self_tests(&self) -> Vec<SelfTest> {
+        Vec::new()
+    }
+
+    /// What "ready" means for it, measured from outside by `aplomb prove`.
+    fn checks(&self) -> Checks {
         Vec::new()
     }
 

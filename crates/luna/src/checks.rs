@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use chassis::check::{Check, Verdict};
+use chassis::check::Verdict;
+use chassis::check::self_test::SelfTest;
 use luna_drawing::emotion::Emotion;
 use luna_drawing::family::Family;
 use luna_drawing::palette::{ACCENT_CONTRAST, PRIMARY_CONTRAST, Palette};
@@ -10,17 +11,17 @@ use luna_drawing::picture::Theme;
 use luna_drawing::request::Request;
 use luna_drawing::svg;
 
-/// All checks; together they take a few milliseconds.
-pub(crate) fn all() -> Vec<Check> {
+/// What the process measures of itself; together they take a few milliseconds.
+pub(crate) fn self_tests() -> Vec<SelfTest> {
     vec![
-        Check::new(
+        SelfTest::new(
             "luna.every-mark",
             "integrity",
             "every family draws in every emotion, inside the size limit of a mark",
             "50 of 50 marks of at most 1,500 bytes",
             every_mark,
         ),
-        Check::new(
+        SelfTest::new(
             "luna.contrast",
             "accessibility",
             "the built-in palettes hold their contrast on light and on dark",

@@ -22,7 +22,7 @@ mod tidy;
 
 use std::sync::Arc;
 
-use chassis::check::Check;
+use chassis::check::self_test::SelfTest;
 use chassis::config::Section;
 use chassis::i18n::Messages;
 use chassis::jobs::Kind;
@@ -71,8 +71,8 @@ impl Service for Luna {
         jobs::kinds()
     }
 
-    fn checks(&self) -> Vec<Check> {
-        checks::all()
+    fn self_tests(&self) -> Vec<SelfTest> {
+        checks::self_tests()
     }
 
     fn command(&self) -> Option<Command> {

@@ -14,5 +14,6 @@ mod matrix;
 mod metrics;
 mod outage;
 mod people;
+mod proof;
 mod uploads;
 mod webhook;

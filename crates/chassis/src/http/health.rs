@@ -12,7 +12,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::problem::ProblemBody;
-use crate::check::{Evidence, Verdict};
+use crate::check::Verdict;
+use crate::check::self_test::Reading;
 use crate::clock::Timestamp;
 use crate::data::{DataError, Database};
 use crate::objects::Objects;
@@ -44,7 +45,7 @@ pub struct Vitals {
     /// Services with metric names of their own.
     pub prefixes: Vec<(&'static str, &'static str)>,
     /// The services' checks, measured at the start.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Vec<Reading>,
     /// Whether the start before this one ended in order; nothing at the first start.
     pub last_stop_was_clean: Option<bool>,
 }
@@ -101,7 +102,7 @@ pub struct Health {
     /// What is called outside, and how that goes. An open breaker leaves the status `ok`: the server itself works.
     pub upstreams: Vec<UpstreamState>,
     /// The services' checks, measured at the start.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Vec<Reading>,
 }
 
 /// Says that the process answers. Looks at nothing else: restarting would not mend a dependency.

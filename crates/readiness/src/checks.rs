@@ -1,0 +1,8 @@
+//! The list of all checks of the chassis. A new check is a unit struct in its area's folder and a line here.
+
+use chassis::check::Checks;
+
+/// All checks of the chassis, in the order in which they run and are listed.
+pub fn all() -> Checks {
+    vec![&crate::surface::headers::Headers]
+}

@@ -1,0 +1,3 @@
+//! What is shown to strangers.
+
+pub(crate) mod headers;
