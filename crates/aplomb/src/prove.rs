@@ -57,11 +57,8 @@ async fn own(arguments: &Prove, checks: &Checks) -> anyhow::Result<ExitCode> {
         let text = |part: std::ffi::OsString| part.to_string_lossy().into_owned();
         (text(name), text(value))
     });
-    let own = Own {
-        binary: std::env::current_exe().context("this program does not find itself")?,
-        settings: Settings::new(&file, environment)?,
-        scratch: std::env::temp_dir(),
-    };
+    let binary = std::env::current_exe().context("this program does not find itself")?;
+    let own = Own::new(binary, Settings::new(&file, environment)?);
     let started = SystemClock.now();
     let pace = if arguments.full {
         Pace::Full

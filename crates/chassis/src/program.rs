@@ -1,5 +1,6 @@
 //! Other programs: the one place that starts them. Each is killed when its handle is dropped.
 
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -29,6 +30,13 @@ pub fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
     command.stdin(Stdio::null()).kill_on_drop(true);
     command
+}
+
+/// Where a program of this name is, by `PATH`.
+pub fn find(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let mut places = std::env::split_paths(&path).map(|folder| folder.join(name));
+    places.find(|file| file.is_file())
 }
 
 /// Runs a command to its end with `input` on its standard input; after `limit` it is killed and the error says so.

@@ -1,5 +1,6 @@
 //! Instances of this very binary, with the configuration under proof and data of their own.
 
+use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt;
@@ -35,6 +36,20 @@ pub struct Own {
     pub settings: Settings,
     /// Where the instances' folders are made; durability is that of this disk.
     pub scratch: PathBuf,
+    /// The program of this name (util-linux), where there is one: with it instances end with this process, however that ends.
+    pub setpriv: Option<PathBuf>,
+}
+
+impl Own {
+    /// Instances of a binary, with their folders in the system's place for such.
+    pub fn new(binary: PathBuf, settings: Settings) -> Self {
+        Self {
+            binary,
+            settings,
+            scratch: std::env::temp_dir(),
+            setpriv: program::find("setpriv"),
+        }
+    }
 }
 
 impl Ground for Own {
@@ -96,14 +111,15 @@ impl Process {
 
     /// The binary with this instance's configuration; its arguments are still to come.
     fn command(&self, under: &[String]) -> Command {
-        let mut command = match under.split_first() {
-            Some((first, rest)) => {
-                let mut command = program::command(first);
-                command.args(rest).arg(&self.own.binary);
-                command
-            }
-            None => program::command(&self.own.binary),
-        };
+        let mut words: Vec<OsString> = Vec::new();
+        // Whoever is killed in the midst of a drill, by hand or for memory, leaves no servers behind.
+        if let Some(setpriv) = &self.own.setpriv {
+            words.extend([setpriv.into(), "--pdeathsig".into(), "KILL".into(), "--".into()]);
+        }
+        words.extend(under.iter().map(OsString::from));
+        words.push(self.own.binary.clone().into());
+        let mut command = program::command(&words[0]);
+        command.args(&words[1..]);
         command
             .current_dir(self.folder.path())
             .env_clear()

@@ -127,11 +127,8 @@ pub(crate) async fn run(check: &str, fault: Option<Fault>) -> Evidence {
         .into_iter()
         .find(|own| own.about().id == check)
         .unwrap_or_else(|| panic!("there is no check `{check}`"));
-    let own = Own {
-        binary: PathBuf::from(env!("CARGO_BIN_EXE_aplomb")),
-        settings: Settings::default(),
-        scratch: std::env::temp_dir(),
-    };
+    let binary = PathBuf::from(env!("CARGO_BIN_EXE_aplomb"));
+    let own = Own::new(binary, Settings::default());
     let ground: Arc<dyn Ground> = match fault {
         Some(fault) => Arc::new(Sabotaged { own, fault }),
         None => Arc::new(own),
