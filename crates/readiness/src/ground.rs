@@ -114,7 +114,12 @@ impl Process {
         let mut words: Vec<OsString> = Vec::new();
         // Whoever is killed in the midst of a drill, by hand or for memory, leaves no servers behind.
         if let Some(setpriv) = &self.own.setpriv {
-            words.extend([setpriv.into(), "--pdeathsig".into(), "KILL".into(), "--".into()]);
+            words.extend([
+                setpriv.into(),
+                "--pdeathsig".into(),
+                "KILL".into(),
+                "--".into(),
+            ]);
         }
         words.extend(under.iter().map(OsString::from));
         words.push(self.own.binary.clone().into());

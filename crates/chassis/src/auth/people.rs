@@ -26,6 +26,7 @@ use super::{Caller, WorkspaceId, audit};
 use crate::clock::Timestamp;
 use crate::data::DataError;
 use crate::http::problem::{FieldProblem, Problem};
+use crate::objects::kind::misleads;
 
 pub(crate) type Tx = DatabaseTransaction;
 
@@ -72,7 +73,7 @@ pub(crate) fn name_of(field: &str, text: &str) -> Result<String, FieldProblem> {
     let name = text.trim();
     let is_name = !name.is_empty()
         && name.chars().count() <= LONGEST_NAME
-        && !name.chars().any(char::is_control);
+        && !name.chars().any(|c| c.is_control() || misleads(c));
     if is_name {
         return Ok(name.to_owned());
     }
@@ -83,4 +84,17 @@ pub(crate) fn name_of(field: &str, text: &str) -> Result<String, FieldProblem> {
 /// 409: it cannot be done as things stand.
 pub(super) fn conflict(code: &'static str) -> Problem {
     Problem::new(StatusCode::CONFLICT, code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_does_not_turn_the_reading_direction() {
+        assert_eq!(name_of("name", " Zoé ").ok().as_deref(), Some("Zoé"));
+        for wrong in ["", "a\nb", "gro.elpmaxe\u{202e}", "a\u{2066}b"] {
+            assert!(name_of("name", wrong).is_err(), "{wrong:?}");
+        }
+    }
 }

@@ -270,8 +270,8 @@ pub(crate) async fn fetch(
         ("If-None-Match" = Option<String>, Header, description = "The entity tag that is known"),
     ),
     responses(
-        (status = 200, description = "All bytes", content_type = "*/*", body = Vec<u8>),
-        (status = 206, description = "The bytes of the range", content_type = "*/*", body = Vec<u8>),
+        (status = 200, description = "All bytes", content_type = "*/*", body = inline(FileBytes)),
+        (status = 206, description = "The bytes of the range", content_type = "*/*", body = inline(FileBytes)),
         (status = 304, description = "The bytes are known"),
         (status = 404, description = "There is no such file", body = ProblemBody, content_type = "application/problem+json"),
         (status = 416, description = "The file has no such bytes", body = ProblemBody, content_type = "application/problem+json"),
@@ -420,8 +420,8 @@ pub(crate) async fn sign(
         ("signature" = String, Query, description = "Over all of these"),
     ),
     responses(
-        (status = 200, description = "All bytes", content_type = "*/*", body = Vec<u8>),
-        (status = 206, description = "The bytes of the range", content_type = "*/*", body = Vec<u8>),
+        (status = 200, description = "All bytes", content_type = "*/*", body = inline(FileBytes)),
+        (status = 206, description = "The bytes of the range", content_type = "*/*", body = inline(FileBytes)),
         (status = 304, description = "The bytes are known"),
         (status = 403, description = "Not signed here, or changed since", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "The file is gone", body = ProblemBody, content_type = "application/problem+json"),

@@ -88,13 +88,16 @@ impl fmt::Display for Kind {
 /// A file's name as its owner gave it: what stands after the last slash, and only what can be shown and sent in a header.
 pub fn file_name(text: &str) -> Result<String, NameFault> {
     let last = text.rsplit(['/', '\\']).next().unwrap_or_default().trim();
-    // Marks that turn the reading direction make `exe.txt` of `txt.exe`.
-    let misleads = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let fits = !last.is_empty()
         && !matches!(last, "." | "..")
         && last.len() <= LONGEST_NAME_BYTES
         && !text.chars().any(|c| c.is_control() || misleads(c));
     fits.then(|| last.to_owned()).ok_or(NameFault::Name)
+}
+
+/// Marks that turn the reading direction: they make `exe.txt` of `txt.exe`, and one person's name look like another's.
+pub(crate) fn misleads(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// `Content-Disposition` (RFC 6266): the name in plain ASCII for all, and in UTF-8 (RFC 8187) for those who read it.

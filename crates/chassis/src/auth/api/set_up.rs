@@ -13,6 +13,7 @@ use crate::auth::{UserId, WorkspaceId, home_workspace, password};
 use crate::http::RequestContext;
 use crate::http::json::Json;
 use crate::http::problem::{FieldProblem, Problem, ProblemBody};
+use crate::objects::kind::misleads;
 use crate::service::Context;
 
 /// The longest name of a person.
@@ -69,7 +70,7 @@ pub(super) async fn set_up(
     let name = body.name.trim().to_owned();
     if name.is_empty()
         || name.chars().count() > MOST_NAME_CHARACTERS
-        || name.chars().any(char::is_control)
+        || name.chars().any(|c| c.is_control() || misleads(c))
     {
         let most = vec![("maximum", MOST_NAME_CHARACTERS.to_string())];
         faults.push(FieldProblem::new("name", "auth.set_up_name", most));

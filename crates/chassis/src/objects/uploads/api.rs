@@ -18,6 +18,7 @@ use super::{Patch, Progress, UploadId};
 use crate::auth::Caller;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::objects::ObjectId;
+use crate::objects::api::FileBytes;
 use crate::service::Context;
 
 const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
@@ -100,7 +101,7 @@ fn abilities(context: &Context) -> Response {
         ("Upload-Concat" = Option<String>, Header, description = "`partial`, or `final;` and the addresses of partial uploads"),
         ("Upload-Checksum" = Option<String>, Header, description = "Algorithm and checksum of the body in base 64"),
     ),
-    request_body(content = Vec<u8>, content_type = "application/offset+octet-stream", description = "The first bytes, or nothing"),
+    request_body(content = inline(FileBytes), content_type = "application/offset+octet-stream", description = "The first bytes, or nothing"),
     responses(
         (status = 201, description = "Begun; `Location` is its address"),
         (status = 400, description = "A header says nothing that can be understood, or the body broke off", body = ProblemBody, content_type = "application/problem+json"),
@@ -274,7 +275,7 @@ pub(crate) async fn head(
         ("Upload-Length" = Option<u64>, Header, description = "The file's length, where it was deferred"),
         ("Upload-Checksum" = Option<String>, Header, description = "Algorithm and checksum of the body in base 64"),
     ),
-    request_body(content = Vec<u8>, content_type = "application/offset+octet-stream"),
+    request_body(content = inline(FileBytes), content_type = "application/offset+octet-stream"),
     responses(
         (status = 204, description = "On disk, up to `Upload-Offset`; `Object-Id` names the file once it is complete"),
         (status = 400, description = "A header says nothing that can be understood, or the body broke off", body = ProblemBody, content_type = "application/problem+json"),
