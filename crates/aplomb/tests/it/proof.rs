@@ -52,6 +52,11 @@ pub(crate) fn checks() -> Checks {
     readiness::checks::all().into_iter().chain(own).collect()
 }
 
+/// The mixed traffic of the binary's services.
+pub(crate) fn scenario() -> Vec<chassis::check::scenario::LoadRequest> {
+    chassis::check::scenario::of(&vec![std::sync::Arc::new(luna::Luna)])
+}
+
 /// All faults, by area.
 fn planted() -> Vec<Planted> {
     [surface::planted()].into_iter().flatten().collect()
