@@ -3,6 +3,7 @@
 //! Each area lists its faults; a fault stands in a proxy before the server, in its settings, its files or its log. Nothing in
 //! the product helps with that.
 
+mod load;
 mod sabotage;
 mod surface;
 
@@ -59,7 +60,10 @@ pub(crate) fn scenario() -> Vec<chassis::check::scenario::LoadRequest> {
 
 /// All faults, by area.
 fn planted() -> Vec<Planted> {
-    [surface::planted()].into_iter().flatten().collect()
+    [load::planted(), surface::planted()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Runs an area's checks on the sound system first: a check that fails there would prove nothing on a broken one.
