@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use chassis::check::ground::{Ground, Wishes};
-use chassis::check::{Checks, Origin, Pace, Reach, Subject};
+use chassis::check::{Checks, Origin, Pace, Reach, Subject, scenario};
 use chassis::clock::{Clock, SystemClock};
 use chassis::house::Services;
 use clap::Args;
@@ -48,10 +48,10 @@ pub(crate) fn run(services: &Services, arguments: &Prove) -> anyhow::Result<Exit
             arguments.only.is_empty() || arguments.only.iter().any(named)
         })
         .collect();
-    runtime()?.block_on(own(arguments, &chosen))
+    runtime()?.block_on(own(services, arguments, &chosen))
 }
 
-async fn own(arguments: &Prove, checks: &Checks) -> anyhow::Result<ExitCode> {
+async fn own(services: &Services, arguments: &Prove, checks: &Checks) -> anyhow::Result<ExitCode> {
     let file = arguments.common.file_text()?;
     let environment = std::env::vars_os().map(|(name, value)| {
         let text = |part: std::ffi::OsString| part.to_string_lossy().into_owned();
@@ -74,6 +74,7 @@ async fn own(arguments: &Prove, checks: &Checks) -> anyhow::Result<ExitCode> {
     subject.token = Some(readiness::actors::key(stage.as_ref(), "*").await?);
     subject.document = Some(subject.get("/api/openapi.json").await?.expect(200)?);
     subject.ground = Some(Arc::new(own));
+    subject.scenario = scenario::of(services);
     let origin = Origin::default();
     let watch: Arc<dyn Watch> = Arc::new(Silent);
     let evidence = runner::run(checks, &subject, &origin, &watch).await;

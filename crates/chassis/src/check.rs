@@ -3,11 +3,13 @@
 //! * [`Check`]: one claim, how it is measured from outside, and what to do when it does not hold
 //! * [`Subject`]: the running system that it is measured on; [`ground`]: instances that a drill may start and kill
 //! * [`Finding`]: what was measured; [`Evidence`]: the same as it is kept, with its origin and its end
+//! * [`scenario`]: what a service is asked under load
 //! * [`self_test`]: the few claims that a process measures of itself at the start
 
 mod evidence;
 mod finding;
 pub mod ground;
+pub mod scenario;
 pub mod self_test;
 mod subject;
 

@@ -9,6 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::auth::Auth;
 use crate::check::Checks;
+use crate::check::scenario::LoadRequest;
 use crate::check::self_test::SelfTest;
 use crate::clock::Clock;
 use crate::config::{Config, Section};
@@ -64,6 +65,11 @@ pub trait Service: Send + Sync + 'static {
 
     /// What "ready" means for it, measured from outside by `aplomb prove`.
     fn checks(&self) -> Checks {
+        Vec::new()
+    }
+
+    /// What it is asked when `aplomb prove` puts the house under load: its own kinds of requests with their shares.
+    fn load_scenario(&self) -> Vec<LoadRequest> {
         Vec::new()
     }
 

@@ -3,7 +3,8 @@
 //! * [`picture`], [`kit`]: one checked request to the bytes of one file or of a brand kit, the same for API and command line
 //! * `recipe`: a request as it comes in a body and is kept; `store`: the history and the kits; `jobs`: drawing kits; `tidy`:
 //!   what the history keeps
-//! * `api`: routes; `command`: verbs; `checks`: what "ready" means here; `metrics`: the names of the original's dashboards
+//! * `api`: routes; `command`: verbs; `checks`: what "ready" means here; `scenario`: what it is asked under load; `metrics`: the
+//!   names of the original's dashboards
 //!
 //! The drawing itself is the pure library `luna-drawing`.
 
@@ -17,11 +18,13 @@ pub mod kit;
 mod metrics;
 pub mod picture;
 mod recipe;
+mod scenario;
 mod store;
 mod tidy;
 
 use std::sync::Arc;
 
+use chassis::check::scenario::LoadRequest;
 use chassis::check::self_test::SelfTest;
 use chassis::config::Section;
 use chassis::i18n::Messages;
@@ -73,6 +76,10 @@ impl Service for Luna {
 
     fn self_tests(&self) -> Vec<SelfTest> {
         checks::self_tests()
+    }
+
+    fn load_scenario(&self) -> Vec<LoadRequest> {
+        scenario::load()
     }
 
     fn command(&self) -> Option<Command> {

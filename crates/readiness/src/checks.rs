@@ -4,5 +4,11 @@ use chassis::check::Checks;
 
 /// All checks of the chassis, in the order in which they run and are listed.
 pub fn all() -> Checks {
-    vec![&crate::surface::headers::Headers]
+    vec![
+        &crate::surface::headers::Headers,
+        &crate::load::checks::objectives::Objectives,
+        &crate::load::checks::cost::Cost,
+        &crate::load::checks::overload::Overload,
+        &crate::load::checks::soak::Soak,
+    ]
 }

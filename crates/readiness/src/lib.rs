@@ -4,6 +4,7 @@
 //! * [`runner`]: checks to evidence; [`ground`]: instances of this binary for drills; [`actors`]: people and keys in them
 //! * [`report`]: evidence to a score and a record
 //! * [`import`]: somebody's Markdown report, each claim of it marked
+//! * [`load`]: the load generator and the claims about load; [`objectives`]: what is promised
 //! * [`settings`]: the configuration under proof, without what leads to the outside
 //!
 //! It works from outside, like an operator: HTTP, signals, files. It never reads the code that it judges.
@@ -12,6 +13,8 @@ pub mod actors;
 pub mod checks;
 pub mod ground;
 pub mod import;
+pub mod load;
+pub mod objectives;
 pub mod report;
 pub mod runner;
 pub mod settings;

@@ -3,6 +3,7 @@
 //! Each area lists its faults; a fault stands in a proxy before the server, in its settings, its files or its log. Nothing in
 //! the product helps with that.
 
+mod load;
 mod sabotage;
 mod surface;
 
@@ -52,9 +53,17 @@ pub(crate) fn checks() -> Checks {
     readiness::checks::all().into_iter().chain(own).collect()
 }
 
+/// The mixed traffic of the binary's services.
+pub(crate) fn scenario() -> Vec<chassis::check::scenario::LoadRequest> {
+    chassis::check::scenario::of(&vec![std::sync::Arc::new(luna::Luna)])
+}
+
 /// All faults, by area.
 fn planted() -> Vec<Planted> {
-    [surface::planted()].into_iter().flatten().collect()
+    [load::planted(), surface::planted()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Runs an area's checks on the sound system first: a check that fails there would prove nothing on a broken one.

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::Trouble;
 use super::ground::{Ground, Instance, Wishes};
+use super::scenario::LoadRequest;
 
 pub use reqwest::Method;
 
@@ -64,6 +65,8 @@ pub struct Subject {
     pub document: Option<Value>,
     /// Where instances come from, if any can be started.
     pub ground: Option<Arc<dyn Ground>>,
+    /// The mixed traffic of its services, for drills under load.
+    pub scenario: Vec<LoadRequest>,
     client: reqwest::Client,
 }
 
@@ -78,6 +81,7 @@ impl Subject {
             token: None,
             document: None,
             ground: None,
+            scenario: Vec::new(),
             client: client()?,
         })
     }
@@ -115,6 +119,7 @@ impl Subject {
             token: None,
             document: self.document.clone(),
             ground: self.ground.clone(),
+            scenario: self.scenario.clone(),
             client: self.client.clone(),
             pace: self.pace,
             reach: self.reach,

@@ -1,6 +1,7 @@
-//! Reports of runs and of others, as a person meets them.
+//! The drills' own tests, without the product: on test servers, and on reports of runs and of others.
 
 // Says to clippy that helpers here are test code too, and may unwrap.
 #![cfg(test)]
 
 mod import;
+mod load;

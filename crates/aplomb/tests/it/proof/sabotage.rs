@@ -23,6 +23,8 @@ pub(crate) struct Asked {
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Where the server itself answers, behind the proxy: `http://127.0.0.1:PORT`.
+    pub(crate) server: String,
 }
 
 impl Asked {
@@ -127,12 +129,7 @@ pub(crate) async fn run(check: &str, fault: Option<Fault>) -> Evidence {
         .into_iter()
         .find(|own| own.about().id == check)
         .unwrap_or_else(|| panic!("there is no check `{check}`"));
-    let binary = PathBuf::from(env!("CARGO_BIN_EXE_aplomb"));
-    let own = Own::new(binary, Settings::default());
-    let ground: Arc<dyn Ground> = match fault {
-        Some(fault) => Arc::new(Sabotaged { own, fault }),
-        None => Arc::new(own),
-    };
+    let ground = ground(fault);
     let wishes = Wishes::none()
         .set("profile", "development")
         .set("limits.anonymous_per_minute", 0);
@@ -141,7 +138,18 @@ pub(crate) async fn run(check: &str, fault: Option<Fault>) -> Evidence {
     subject.token = Some(readiness::actors::key(stage.as_ref(), "*").await.unwrap());
     subject.document = subject.get("/api/openapi.json").await.unwrap().json().ok();
     subject.ground = Some(ground);
+    subject.scenario = super::scenario();
     runner::run_one(check, &subject, &Origin::default()).await
+}
+
+/// Where instances come from: the real binary, sound or broken.
+pub(crate) fn ground(fault: Option<Fault>) -> Arc<dyn Ground> {
+    let binary = PathBuf::from(env!("CARGO_BIN_EXE_aplomb"));
+    let own = Own::new(binary, Settings::default());
+    match fault {
+        Some(fault) => Arc::new(Sabotaged { own, fault }),
+        None => Arc::new(own),
+    }
 }
 
 struct Sabotaged {
@@ -204,6 +212,7 @@ impl Proxy {
             uri: parts.uri,
             headers: parts.headers,
             body,
+            server: self.to.clone(),
         };
         if let Some(before) = &self.fault.before
             && let Some(answered) = before(&mut asked)
