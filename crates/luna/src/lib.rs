@@ -27,6 +27,7 @@ use chassis::config::Section;
 use chassis::i18n::Messages;
 use chassis::jobs::Kind;
 use chassis::service::{CommandFault, Context, Sample, Service, Terminal};
+use chassis::telemetry::catalogue::Metric;
 use clap::{ArgMatches, Command};
 use sea_orm_migration::MigrationTrait;
 use utoipa_axum::router::OpenApiRouter;
@@ -65,6 +66,10 @@ impl Service for Luna {
 
     fn metric_prefix(&self) -> Option<&'static str> {
         Some(metrics::PREFIX)
+    }
+
+    fn metrics(&self) -> &'static [Metric] {
+        metrics::METRICS
     }
 
     fn jobs(&self) -> Vec<Kind> {
