@@ -3,6 +3,7 @@
 //! * [`checks`]: the list; one folder an area (`surface`, …)
 //! * [`runner`]: checks to evidence; [`ground`]: instances of this binary for drills; [`actors`]: people and keys in them
 //! * [`report`]: evidence to a score and a record
+//! * [`prometheus`]: the text that is scraped, read strictly
 //! * [`settings`]: the configuration under proof, without what leads to the outside
 //!
 //! It works from outside, like an operator: HTTP, signals, files. It never reads the code that it judges.
@@ -10,6 +11,7 @@
 pub mod actors;
 pub mod checks;
 pub mod ground;
+pub mod prometheus;
 pub mod report;
 pub mod runner;
 pub mod settings;
