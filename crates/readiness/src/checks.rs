@@ -4,5 +4,12 @@ use chassis::check::Checks;
 
 /// All checks of the chassis, in the order in which they run and are listed.
 pub fn all() -> Checks {
-    vec![&crate::surface::headers::Headers]
+    vec![
+        &crate::surface::headers::Headers,
+        &crate::observability::metrics::Metrics,
+        &crate::observability::documented::Documented,
+        &crate::observability::request_id::RequestId,
+        &crate::observability::logs::Logs,
+        &crate::observability::health::Health,
+    ]
 }

@@ -11,6 +11,7 @@
 pub mod actors;
 pub mod checks;
 pub mod ground;
+mod observability;
 pub mod prometheus;
 pub mod report;
 pub mod runner;
