@@ -11,5 +11,8 @@ pub fn all() -> Checks {
         &crate::observability::request_id::RequestId,
         &crate::observability::logs::Logs,
         &crate::observability::health::Health,
+        &crate::supply::licences::Licences::OWN,
+        &crate::supply::advisories::Advisories::OWN,
+        &crate::supply::bom::Bom::OWN,
     ]
 }

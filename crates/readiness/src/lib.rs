@@ -3,7 +3,7 @@
 //! * [`checks`]: the list; one folder an area (`surface`, …)
 //! * [`runner`]: checks to evidence; [`ground`]: instances of this binary for drills; [`actors`]: people and keys in them
 //! * [`report`]: evidence to a score and a record
-//! * [`prometheus`]: the text that is scraped, read strictly
+//! * [`prometheus`]: the text that is scraped, read strictly; [`supply`]: what the binary is made of
 //! * [`settings`]: the configuration under proof, without what leads to the outside
 //!
 //! It works from outside, like an operator: HTTP, signals, files. It never reads the code that it judges.
@@ -16,4 +16,5 @@ pub mod prometheus;
 pub mod report;
 pub mod runner;
 pub mod settings;
+pub mod supply;
 mod surface;

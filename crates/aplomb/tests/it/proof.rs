@@ -5,6 +5,7 @@
 
 mod observability;
 mod sabotage;
+mod supply;
 mod surface;
 
 use std::collections::BTreeMap;
@@ -58,6 +59,7 @@ fn planted() -> Vec<Planted> {
     [
         surface::planted(),
         observability::planted(),
+        supply::planted(),
     ]
     .into_iter()
     .flatten()
