@@ -22,6 +22,7 @@ mod tidy;
 
 use std::sync::Arc;
 
+use chassis::check::Checks;
 use chassis::check::self_test::SelfTest;
 use chassis::config::Section;
 use chassis::i18n::Messages;
@@ -78,6 +79,10 @@ impl Service for Luna {
 
     fn self_tests(&self) -> Vec<SelfTest> {
         checks::self_tests()
+    }
+
+    fn checks(&self) -> Checks {
+        checks::all()
     }
 
     fn command(&self) -> Option<Command> {

@@ -3,6 +3,7 @@
 //! Each area lists its faults; a fault stands in a proxy before the server, in its settings, its files or its log. Nothing in
 //! the product helps with that.
 
+mod models;
 mod observability;
 mod sabotage;
 mod supply;
@@ -60,6 +61,7 @@ fn planted() -> Vec<Planted> {
         surface::planted(),
         observability::planted(),
         supply::planted(),
+        models::planted(),
     ]
     .into_iter()
     .flatten()
