@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use chassis::clock::SystemClock;
-use chassis::config::{self, Config, Sources};
+use chassis::config::{self, Config, LogFormat, Sources};
 use chassis::data::Database;
 use chassis::house::{House, Services};
 use chassis::http::server::Drain;
@@ -41,6 +41,7 @@ async fn run(services: &Services, config: Config) -> anyhow::Result<ExitCode> {
         .as_ref()
         .map(|url| url.as_str().trim_end_matches('/').to_owned());
     let stop = stop_signal()?;
+    let is_for_programs = config.telemetry.log_format == LogFormat::Json;
     let house = House::open(services, config, Arc::new(SystemClock), std::io::stderr()).await?;
     let at = if address.ip().is_loopback() || address.ip().is_unspecified() {
         format!("http://localhost:{}", address.port())
@@ -61,12 +62,21 @@ async fn run(services: &Services, config: Config) -> anyhow::Result<ExitCode> {
     if let Some(token) = house.set_up_token().await? {
         // Behind `#`: browsers send that part to no server, so it stands in no log of a proxy.
         let link = format!("{public}/set-up#{}", token.expose());
+        if is_for_programs {
+            tracing::info!(
+                set_up.link = link,
+                "nobody has an account yet: make the first one there, once"
+            );
+        }
         lines = format!("{lines}  {}\n", say("serve.set_up", vec![("link", link)]));
         if is_guess {
             lines = format!("{lines}  {}\n", say("serve.guess", Vec::new()));
         }
     }
-    note(&lines);
+    // Who asks for JSON has each line read by a program, which would stumble over words for people.
+    if !is_for_programs {
+        note(&lines);
+    }
     match house.serve(listener, stop).await? {
         Drain::Complete => tracing::info!("stopped; every open request was answered"),
         Drain::TimedOut => {

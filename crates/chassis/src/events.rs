@@ -140,6 +140,9 @@ impl Events {
             auth: OnceLock::new(),
             published: metrics::counter!("events_published_total"),
         }));
+        for reason in ["stopping", "slow", "signed_out"] {
+            metrics::counter!("events_streams_ended_total", "reason" => reason).increment(0);
+        }
         if let Some(link) = &events.0.link {
             link.start(&events).await;
         }
@@ -402,30 +405,4 @@ async fn tidy(inner: Weak<Inner>) {
             .rings()
             .retain(|_, ring| ring.tidy(now_ms) || Arc::strong_count(ring) > 1);
     }
-}
-
-/// What the metrics mean.
-pub(crate) fn describe() {
-    use metrics::{describe_counter, describe_gauge};
-    describe_counter!("events_published_total", "Events told on this instance");
-    describe_gauge!(
-        "events_streams",
-        "Live streams, of events and of jobs, open on this instance"
-    );
-    describe_counter!(
-        "events_streams_ended_total",
-        "Live streams that this instance ended, by reason"
-    );
-    describe_counter!(
-        "events_resets_total",
-        "Times a listener was told to read the state anew"
-    );
-    describe_gauge!(
-        "events_linked",
-        "1 while events cross instances through Redis"
-    );
-    describe_counter!(
-        "events_unshared_total",
-        "Events told on this instance alone although there is a Redis"
-    );
 }

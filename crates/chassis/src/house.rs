@@ -32,7 +32,7 @@ use crate::redis::Redis;
 use crate::service::{Context, Service};
 use crate::task;
 use crate::telemetry::access::AccessLog;
-use crate::telemetry::{self, metrics};
+use crate::telemetry::{self, catalogue, metrics};
 use crate::upstream::Upstreams;
 
 /// Services, in the order in which they are listed everywhere.
@@ -183,6 +183,12 @@ impl House {
         let config = &context.config;
         let mut routes = Routes::new(&document, &UNDOCUMENTED, &prefixes(&chosen));
         routes.limit(&config.limits.routes)?;
+        for service in &chosen {
+            catalogue::announce(service.metrics());
+        }
+        for (_, prefix) in prefixes(&chosen) {
+            catalogue::announce(&catalogue::prefixed(prefix));
+        }
         let router = assembly::router(&chosen, context.clone(), Arc::new(vitals), &document);
         let access = if config.telemetry.access_log {
             let json = telemetry::speaks_json(config.telemetry.log_format);

@@ -313,11 +313,6 @@ fn allowance(bucket: &Bucket<'_>, remaining: u32, wait_s: u64) -> Allowance {
     }
 }
 
-/// What the metrics mean.
-pub(crate) fn describe() {
-    metrics::describe_counter!("limits_refused_total", "Requests over a limit, by limit");
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -161,15 +161,3 @@ async fn keep(inner: std::sync::Weak<Inner>) {
         }
     }
 }
-
-/// What the metrics mean.
-pub(crate) fn describe() {
-    metrics::describe_gauge!(
-        "redis_up",
-        "1 while the shared Redis takes writes, 0 while this instance goes on without it"
-    );
-    metrics::describe_counter!(
-        "redis_failures_total",
-        "Times that the shared Redis went away"
-    );
-}

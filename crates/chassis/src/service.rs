@@ -20,6 +20,7 @@ use crate::jobs::{Jobs, Kind};
 use crate::notify::Notify;
 use crate::objects::Objects;
 use crate::redis::Redis;
+use crate::telemetry::catalogue::Metric;
 use crate::upstream::Upstreams;
 
 /// One of the services of the house. A sixth one is a crate with this and a line in the binary.
@@ -51,6 +52,11 @@ pub trait Service: Send + Sync + 'static {
     /// `arkalia_luna_requests_total{route}`, `_responses_total{route,status_code}`, `_errors_total`, `_uptime_seconds` and `_health_status`.
     fn metric_prefix(&self) -> Option<&'static str> {
         None
+    }
+
+    /// What it counts beside that, for the page of metrics.
+    fn metrics(&self) -> &'static [Metric] {
+        &[]
     }
 
     /// The kinds of work that it does in the background.

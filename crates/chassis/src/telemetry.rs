@@ -4,6 +4,7 @@
 
 pub mod access;
 pub(crate) mod burst;
+pub mod catalogue;
 pub mod metrics;
 
 use std::io::IsTerminal;

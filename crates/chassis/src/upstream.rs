@@ -79,14 +79,6 @@ pub struct UpstreamState {
 impl Upstreams {
     /// None yet.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        metrics::describe_counter!(
-            "upstream_requests_total",
-            "Calls to the outside, by upstream and what came of them"
-        );
-        metrics::describe_gauge!(
-            "upstream_breaker_state",
-            "Breaker of an upstream: 0 closed, 1 half-open, 2 open"
-        );
         Self {
             clock,
             known: Arc::default(),

@@ -1,15 +1,33 @@
 //! What "ready" means for Luna, each with a measured figure.
+//!
+//! * `self_tests`: what the process measures of itself at the start
+//! * `all`: what `aplomb prove` measures from outside, by HTTP alone: [`determinism`], [`contrast`], [`validity`]; [`marks`] asks and
+//!   reads for them
+
+mod contrast;
+mod determinism;
+mod marks;
+mod validity;
 
 use std::time::Instant;
 
-use chassis::check::Verdict;
 use chassis::check::self_test::SelfTest;
+use chassis::check::{Checks, Verdict};
 use luna_drawing::emotion::Emotion;
 use luna_drawing::family::Family;
 use luna_drawing::palette::{ACCENT_CONTRAST, PRIMARY_CONTRAST, Palette};
 use luna_drawing::picture::Theme;
 use luna_drawing::request::Request;
 use luna_drawing::svg;
+
+/// What is measured from outside.
+pub(crate) fn all() -> Checks {
+    vec![
+        &determinism::Determinism,
+        &contrast::Contrast,
+        &validity::Validity,
+    ]
+}
 
 /// What the process measures of itself; together they take a few milliseconds.
 pub(crate) fn self_tests() -> Vec<SelfTest> {
@@ -26,7 +44,7 @@ pub(crate) fn self_tests() -> Vec<SelfTest> {
             "accessibility",
             "the built-in palettes hold their contrast on light and on dark",
             "primary at least 4.5:1, accent at least 3:1",
-            contrast,
+            palettes,
         ),
     ]
 }
@@ -56,7 +74,7 @@ fn every_mark() -> (Verdict, String) {
     )
 }
 
-fn contrast() -> (Verdict, String) {
+fn palettes() -> (Verdict, String) {
     let figures = Emotion::ALL
         .into_iter()
         .flat_map(|emotion| Theme::ALL.map(|theme| Palette::of(emotion, theme).contrast()));

@@ -24,12 +24,14 @@ mod tidy;
 
 use std::sync::Arc;
 
+use chassis::check::Checks;
 use chassis::check::scenario::LoadRequest;
 use chassis::check::self_test::SelfTest;
 use chassis::config::Section;
 use chassis::i18n::Messages;
 use chassis::jobs::Kind;
 use chassis::service::{CommandFault, Context, Sample, Service, Terminal};
+use chassis::telemetry::catalogue::Metric;
 use clap::{ArgMatches, Command};
 use sea_orm_migration::MigrationTrait;
 use utoipa_axum::router::OpenApiRouter;
@@ -70,6 +72,10 @@ impl Service for Luna {
         Some(metrics::PREFIX)
     }
 
+    fn metrics(&self) -> &'static [Metric] {
+        metrics::METRICS
+    }
+
     fn jobs(&self) -> Vec<Kind> {
         jobs::kinds()
     }
@@ -80,6 +86,10 @@ impl Service for Luna {
 
     fn load_scenario(&self) -> Vec<LoadRequest> {
         scenario::load()
+    }
+
+    fn checks(&self) -> Checks {
+        checks::all()
     }
 
     fn command(&self) -> Option<Command> {

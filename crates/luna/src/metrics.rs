@@ -2,13 +2,22 @@
 
 use std::sync::OnceLock;
 
+use chassis::telemetry::catalogue::{Kind, Metric, Since};
 use chassis::telemetry::metrics::recorder;
 use luna_drawing::emotion::Emotion;
 use luna_drawing::family::Family;
-use metrics::{Counter, Histogram, describe_counter, describe_histogram};
+use metrics::{Counter, Histogram};
 
 /// The prefix of every metric of the service.
 pub(crate) const PREFIX: &str = "arkalia_luna";
+
+/// What it counts beside what the chassis counts under that prefix.
+#[rustfmt::skip]
+pub(crate) const METRICS: &[Metric] = &[
+    Metric::counter("arkalia_luna_logo_generations_total", &["variant", "generator"], "pictures", Since::Start, "Pictures drawn, by emotion and family"),
+    Metric::counter("arkalia_luna_generation_duration_seconds", &[], "seconds", Since::Start, "Time to draw one picture, from the checked request to its bytes")
+        .as_kind(Kind::Histogram),
+];
 
 struct Handles {
     generations: Vec<Vec<Counter>>,
@@ -20,8 +29,6 @@ fn handles() -> &'static Handles {
     HANDLES.get_or_init(|| {
         // Handles taken before there is a recorder would count nowhere.
         recorder();
-        describe_counter!("arkalia_luna_logo_generations_total", "Pictures drawn, by emotion and family");
-        describe_histogram!("arkalia_luna_generation_duration_seconds", "Time to draw one picture, from the checked request to its bytes");
         let counter = |family: Family, emotion: Emotion| {
             metrics::counter!("arkalia_luna_logo_generations_total", "variant" => emotion.key(), "generator" => family.key())
         };

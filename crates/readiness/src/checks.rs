@@ -10,5 +10,13 @@ pub fn all() -> Checks {
         &crate::load::checks::cost::Cost,
         &crate::load::checks::overload::Overload,
         &crate::load::checks::soak::Soak,
+        &crate::observability::metrics::Metrics,
+        &crate::observability::documented::Documented,
+        &crate::observability::request_id::RequestId,
+        &crate::observability::logs::Logs,
+        &crate::observability::health::Health,
+        &crate::supply::licences::Licences::OWN,
+        &crate::supply::advisories::Advisories::OWN,
+        &crate::supply::bom::Bom::OWN,
     ]
 }

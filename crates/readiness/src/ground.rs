@@ -278,18 +278,32 @@ impl Instance for Process {
         async move {
             let mut command = self.command(&[]);
             command.args(arguments).arg("--data").arg(self.data());
-            let output = program::output(command, input, COMMAND_LIMIT).await?;
-            if output.status.success() {
-                return Ok(output.stdout);
-            }
-            Err(Trouble::broke(format!(
-                "`aplomb {}` failed: {}",
-                arguments.join(" "),
-                last_lines(&output.stderr)
-            )))
+            printed(command, arguments, input).await
         }
         .boxed()
     }
+
+    fn tool<'a>(&'a self, arguments: &'a [&'a str]) -> Outcome<'a, String> {
+        async move {
+            let mut command = self.command(&[]);
+            command.args(arguments);
+            printed(command, arguments, "").await
+        }
+        .boxed()
+    }
+}
+
+/// What a command printed, where it succeeded.
+async fn printed(command: Command, arguments: &[&str], input: &str) -> Result<String, Trouble> {
+    let output = program::output(command, input, COMMAND_LIMIT).await?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    Err(Trouble::broke(format!(
+        "`aplomb {}` failed: {}",
+        arguments.join(" "),
+        last_lines(&output.stderr)
+    )))
 }
 
 impl Drop for Process {

@@ -5,6 +5,7 @@
 //! * [`report`]: evidence to a score and a record
 //! * [`import`]: somebody's Markdown report, each claim of it marked
 //! * [`load`]: the load generator and the claims about load; [`objectives`]: what is promised
+//! * [`prometheus`]: the text that is scraped, read strictly; [`supply`]: what the binary is made of
 //! * [`settings`]: the configuration under proof, without what leads to the outside
 //!
 //! It works from outside, like an operator: HTTP, signals, files. It never reads the code that it judges.
@@ -15,7 +16,10 @@ pub mod ground;
 pub mod import;
 pub mod load;
 pub mod objectives;
+mod observability;
+pub mod prometheus;
 pub mod report;
 pub mod runner;
 pub mod settings;
+pub mod supply;
 mod surface;

@@ -53,7 +53,7 @@ impl Settings {
             match outside {
                 Some(outside) if value.is_empty() || left_out.iter().any(|own| own == outside) => {}
                 Some(outside) => left_out.push((*outside).to_owned()),
-                None if key == "config" || key.starts_with("test_") => {}
+                None if key == "config" || key == "advisories" || key.starts_with("test_") => {}
                 None => kept.push((name, value)),
             }
         }

@@ -15,5 +15,6 @@ mod metrics;
 mod outage;
 mod people;
 mod proof;
+mod supply;
 mod uploads;
 mod webhook;

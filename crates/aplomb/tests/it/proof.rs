@@ -4,7 +4,10 @@
 //! the product helps with that.
 
 mod load;
+mod models;
+mod observability;
 mod sabotage;
+mod supply;
 mod surface;
 
 use std::collections::BTreeMap;
@@ -60,10 +63,16 @@ pub(crate) fn scenario() -> Vec<chassis::check::scenario::LoadRequest> {
 
 /// All faults, by area.
 fn planted() -> Vec<Planted> {
-    [load::planted(), surface::planted()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        surface::planted(),
+        load::planted(),
+        observability::planted(),
+        supply::planted(),
+        models::planted(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Runs an area's checks on the sound system first: a check that fails there would prove nothing on a broken one.

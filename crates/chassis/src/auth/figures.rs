@@ -1,6 +1,6 @@
 //! How often people come in, and how often not.
 
-use metrics::{Counter, counter, describe_counter};
+use metrics::{Counter, counter};
 
 /// Handles, taken once.
 pub(super) struct Figures {
@@ -14,14 +14,6 @@ pub(super) struct Figures {
 
 impl Figures {
     pub(super) fn new() -> Self {
-        describe_counter!(
-            "auth_sign_ins_total",
-            "Attempts to sign in, by what came of them"
-        );
-        describe_counter!(
-            "auth_refresh_reuse_total",
-            "Refresh tokens that came a second time and ended their sign-in"
-        );
         let outcome = |outcome: &'static str| counter!("auth_sign_ins_total", "outcome" => outcome);
         Self {
             signed_in: outcome("signed_in"),

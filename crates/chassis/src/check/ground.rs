@@ -80,4 +80,14 @@ pub trait Instance: Send + Sync {
 
     /// Runs the binary with these arguments and the instance's configuration, beside it: `key create …`. Gives what it printed.
     fn run<'a>(&'a self, arguments: &'a [&'a str], input: &'a str) -> Outcome<'a, String>;
+
+    /// Runs a verb that takes no configuration, such as `luna mark …`, with these arguments and no others. Gives what it printed.
+    fn tool<'a>(&'a self, arguments: &'a [&'a str]) -> Outcome<'a, String> {
+        let _ = arguments;
+        let reason = Trouble::not_verifiable(
+            "no command of the binary can be run here",
+            "aucune commande du binaire ne peut être lancée ici",
+        );
+        Box::pin(std::future::ready(Err(reason)))
+    }
 }

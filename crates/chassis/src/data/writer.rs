@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use metrics::{Counter, Histogram, Unit, counter, describe_counter, describe_histogram, histogram};
+use metrics::{Counter, Histogram, counter, histogram};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
     Statement, TransactionOptions, TransactionTrait,
@@ -435,20 +435,6 @@ struct Metrics {
 
 impl Metrics {
     fn new() -> Self {
-        describe_histogram!("data_group_rows", "Writes that shared one sync to disk");
-        describe_histogram!(
-            "data_commit_seconds",
-            Unit::Seconds,
-            "Time of one commit with its sync"
-        );
-        describe_counter!(
-            "data_writes_rolled_back_total",
-            "Writes that failed and were rolled back"
-        );
-        describe_counter!(
-            "data_groups_lost_total",
-            "Groups of writes that could not be committed"
-        );
         Self {
             group_rows: histogram!("data_group_rows"),
             commit_seconds: histogram!("data_commit_seconds"),

@@ -236,7 +236,6 @@ impl Route {
         if let Some(prefix) = self.prefix {
             let route = self.template.clone();
             metrics::counter!(format!("{prefix}_requests_total"), "route" => route).increment(0);
-            metrics::counter!(format!("{prefix}_errors_total")).increment(0);
         }
     }
 

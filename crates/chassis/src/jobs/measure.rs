@@ -2,28 +2,10 @@
 
 use std::time::Duration;
 
-use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{counter, gauge, histogram};
 
 use super::{Jobs, store};
 use crate::data::DataError;
-
-pub(super) fn describe() {
-    describe_gauge!(
-        "jobs_waiting",
-        "Jobs whose time has come and that wait for a place, by kind"
-    );
-    describe_gauge!("jobs_running", "Jobs that this process works on");
-    describe_gauge!(
-        "jobs_oldest_waiting_seconds",
-        "How long the first of the waiting jobs has waited"
-    );
-    describe_counter!(
-        "jobs_finished_total",
-        "Attempts that ended, by kind and outcome"
-    );
-    describe_counter!("jobs_taken_over_total", "Jobs whose worker had died");
-    describe_histogram!("job_duration_seconds", "Time of an attempt, by kind");
-}
 
 /// An attempt ended. Kinds and outcomes are few, and attempts far rarer than requests: looking the handle up is cheap enough.
 pub(super) fn finished(kind: &'static str, outcome: &'static str, took: Duration) {

@@ -37,7 +37,6 @@ pub fn start(context: Arc<Context>) -> Worker {
     let jobs = context.jobs.clone();
     let put_back = CancellationToken::new();
     let me: Arc<str> = id::generate(context.clock.as_ref()).to_string().into();
-    measure::describe();
     let mut others = vec![task::spawn(chores::run(context.clone()))];
     let work = if jobs.inner.settings.concurrency == 0 || jobs.inner.kinds.is_empty() {
         let pause = jobs.inner.pause.clone();

@@ -197,10 +197,11 @@ impl Notify {
 
     /// Starts the loop: a lane for each channel, so that a mail server that hangs does not hold up webhooks.
     pub fn start(&self) -> Deliveries {
-        metrics::describe_counter!(
-            "notify_deliveries_total",
-            "Attempts at deliveries, by channel and what came of them"
-        );
+        for channel in Channel::ALL {
+            for outcome in Delivered::COUNTED {
+                metrics::counter!("notify_deliveries_total", "channel" => channel.word(), "outcome" => outcome).increment(0);
+            }
+        }
         let (stop, stopped) = watch::channel(false);
         let lanes = Channel::ALL
             .into_iter()
@@ -288,6 +289,9 @@ fn note(ids: &mut HashSet<DeliveryId>, ended: Ended) -> bool {
 }
 
 impl Delivered {
+    /// The words that a count is kept of.
+    const COUNTED: [&str; 3] = ["delivered", "later", "failed"];
+
     /// Its word.
     pub const fn word(&self) -> &'static str {
         match self {

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use super::catalogue;
 use crate::clock::{Clock as _, SystemClock};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
@@ -29,36 +30,12 @@ pub fn recorder() -> &'static PrometheusHandle {
         let handle = recorder.handle();
         // Another recorder can only be there in a test that brought its own; ours then shows nothing.
         let _ = metrics::set_global_recorder(recorder);
-        describe();
+        catalogue::announce(catalogue::CHASSIS);
         metrics::gauge!("aplomb_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
         metrics::gauge!("process_start_time_seconds")
             .set(SystemClock.now().unix_ms() as f64 / 1000.0);
         handle
     })
-}
-
-fn describe() {
-    use metrics::{describe_counter, describe_gauge, describe_histogram};
-    describe_counter!(
-        "http_requests_total",
-        "Requests answered, by route and status"
-    );
-    describe_histogram!(
-        "http_request_duration_seconds",
-        "Time until an answer's head was ready, by route"
-    );
-    describe_gauge!(
-        "process_resident_memory_bytes",
-        "Memory in use by this process"
-    );
-    describe_gauge!(
-        "process_start_time_seconds",
-        "When this process started, seconds since 1970"
-    );
-    describe_gauge!("aplomb_build_info", "Always 1; the version is a label");
-    crate::limits::describe();
-    crate::redis::describe();
-    crate::events::describe();
 }
 
 /// How often to call [`tidy`].

@@ -327,6 +327,10 @@ impl Instance for Broken {
     fn run<'a>(&'a self, arguments: &'a [&'a str], input: &'a str) -> Outcome<'a, String> {
         self.inner.run(arguments, input)
     }
+
+    fn tool<'a>(&'a self, arguments: &'a [&'a str]) -> Outcome<'a, String> {
+        self.inner.tool(arguments)
+    }
 }
 
 impl Drop for Broken {
