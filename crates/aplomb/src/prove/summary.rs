@@ -278,7 +278,7 @@ impl Page<'_> {
                 format!("{score} of 100 · {passed} of {all} required shown · {time}")
             }
             Language::French => {
-                format!("{score} sur 100 · {passed} exigés démontrés sur {all} · {time}")
+                format!("{score} sur 100 · {passed} exigences démontrées sur {all} · {time}")
             }
         };
         let word = if self.ink.is_coloured {

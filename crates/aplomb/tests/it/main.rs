@@ -15,5 +15,6 @@ mod metrics;
 mod outage;
 mod people;
 mod proof;
+mod prove;
 mod uploads;
 mod webhook;

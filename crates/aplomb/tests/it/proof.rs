@@ -3,6 +3,7 @@
 //! Each area lists its faults; a fault stands in a proxy before the server, in its settings, its files or its log. Nothing in
 //! the product helps with that.
 
+mod pages;
 mod sabotage;
 mod surface;
 

@@ -3,15 +3,18 @@
 //! Both languages stand in it, and a switch of two radio buttons shows one: a report is passed on to people who chose neither the
 //! program nor its language. The style is named by its hash in a policy that allows nothing else.
 
+mod check;
+
 use std::fmt::Write as _;
 
 use base64::Engine as _;
 use chassis::check::{Area, Evidence, Words};
 use chassis::i18n::Language;
 
+use self::check::{anchor, area_card};
 use super::escape::xml;
-use super::phrase::{self, figure, took};
-use super::plot::{self, both};
+use super::phrase::{self, figure};
+use super::plot::both;
 use super::{Outcome, Report, Standing, Tally, standing_at};
 
 const STYLE: &str = include_str!("style.css");
@@ -434,117 +437,6 @@ fn notes(out: &mut String, report: &Report) {
     out.push_str("</ul></section>");
 }
 
-fn area_card(out: &mut String, report: &Report, tally: &Tally) {
-    let title = Area::from_name(&tally.name).map(|area| words(area.title()));
-    let _ = write!(
-        out,
-        "<section class=\"card\" id=\"area-{}\"><div class=\"head\"><h2>{}</h2><span class=\"score\">{}</span></div>",
-        xml(&tally.name),
-        title.unwrap_or_else(|| xml(&tally.name)),
-        score(tally.score),
-    );
-    for one in report.evidence.iter().filter(|one| one.area == tally.name) {
-        check(out, report, one);
-    }
-    out.push_str("</section>");
-}
-
-fn check(out: &mut String, report: &Report, one: &Evidence) {
-    let standing = standing(report, one);
-    let is_open = matches!(standing, Standing::Failed | Standing::Expired);
-    let time = took(one);
-    let time = if standing == Standing::Skipped {
-        String::new()
-    } else {
-        both(
-            &phrase::duration(time, Language::English),
-            &phrase::duration(time, Language::French),
-        )
-    };
-    let _ = write!(
-        out,
-        "<details id=\"{}\" class=\"{}\"{}><summary><span class=\"sign\" aria-hidden=\"true\">{}</span><span><span class=\"claim\">{}</span>{}<span class=\"what\">{}</span></span><span class=\"time\">{time}</span></summary><div class=\"body\"><dl>",
-        anchor(one),
-        standing.name(),
-        if is_open { " open=\"open\"" } else { "" },
-        standing.sign(),
-        both(&one.title, &one.title_fr),
-        tags(report, one, standing),
-        both(&one.measured, &one.measured_fr),
-    );
-    let mut row = |name: String, value: String| {
-        let _ = write!(out, "<dt>{name}</dt><dd>{value}</dd>");
-    };
-    row(
-        say("Required", "Exigé"),
-        both(&one.required, &one.required_fr),
-    );
-    if !one.faults.is_empty() {
-        row(say("Faults", "Défauts"), faults(one));
-    }
-    if let Some(shortened) = &one.shortened {
-        let french = one.shortened_fr.as_ref().unwrap_or(shortened);
-        row(say("Shortened", "Écourté"), both(shortened, french));
-    }
-    row(
-        say("See it again", "Revoir"),
-        format!("<code>{}</code>", xml(&one.again)),
-    );
-    row(
-        say("Explained", "Expliqué"),
-        format!("<code>aplomb prove --explain {}</code>", xml(&one.id)),
-    );
-    row(
-        say("Evidence", "Preuve"),
-        both(
-            &format!(
-                "of {}, stands until {}",
-                phrase::minute(&one.ended_at),
-                phrase::day(&one.expires_at)
-            ),
-            &format!(
-                "du {}, vaut jusqu’au {}",
-                phrase::minute(&one.ended_at),
-                phrase::day(&one.expires_at)
-            ),
-        ),
-    );
-    row(say("Measured on", "Mesuré sur"), target(&one.origin.target));
-    row(
-        say("Weight", "Poids"),
-        format!(
-            "{} · <code>{}</code>{}",
-            one.weight,
-            xml(&one.id),
-            one.service
-                .as_ref()
-                .map(|service| format!(" · {}", xml(service)))
-                .unwrap_or_default()
-        ),
-    );
-    out.push_str("</dl>");
-    for series in &one.series {
-        out.push_str(&plot::figure(series));
-    }
-    out.push_str("</div></details>");
-}
-
-fn faults(one: &Evidence) -> String {
-    let mut out = String::from("<ul class=\"faults\">");
-    for fault in &one.faults {
-        let _ = write!(out, "<li>{}</li>", xml(fault));
-    }
-    if one.faults_left_out > 0 {
-        let more = one.faults_left_out;
-        let _ = write!(
-            out,
-            "<li>{}</li>",
-            both(&format!("and {more} more"), &format!("et {more} autres"))
-        );
-    }
-    out + "</ul>"
-}
-
 fn footer(out: &mut String, report: &Report) {
     out.push_str("<footer>");
     match &report.signature {
@@ -581,17 +473,4 @@ fn footer(out: &mut String, report: &Report) {
             "Cette page se lit ; c’est l’enregistrement qui fait foi. Le score est le poids de ce qui a réussi rapporté au poids de ce qui a pu être vérifié."
         )
     );
-}
-
-/// An id that is an id in HTML whatever the evidence says.
-fn anchor(one: &Evidence) -> String {
-    let plain = |character: char| {
-        if character.is_ascii_alphanumeric() || character == '-' {
-            character
-        } else {
-            '-'
-        }
-    };
-    let id: String = one.id.chars().take(80).map(plain).collect();
-    format!("check-{id}")
 }
