@@ -54,6 +54,7 @@ pub use http::{Http, ProxyHeader};
 pub use jobs::Jobs;
 pub use limits::{Limits, RouteLimit};
 pub use load::{ConfigFile, Override, Sources, load};
+pub use near::nearest;
 pub use notify::{MailTls, Notify, Smtp, Telegram};
 pub use objects::{ObjectStore, Objects};
 pub use plans::Plan;

@@ -1,6 +1,13 @@
 //! The list of all checks of the chassis. A new check is a unit struct in its area's folder and a line here.
 
 use chassis::check::Checks;
+use chassis::house::Services;
+
+/// All checks of a house: the chassis' own, and those of its services.
+pub fn of(services: &Services) -> Checks {
+    let own = services.iter().flat_map(|service| service.checks());
+    all().into_iter().chain(own).collect()
+}
 
 /// All checks of the chassis, in the order in which they run and are listed.
 pub fn all() -> Checks {

@@ -15,6 +15,7 @@ mod metrics;
 mod outage;
 mod people;
 mod proof;
+mod prove;
 mod supply;
 mod uploads;
 mod webhook;

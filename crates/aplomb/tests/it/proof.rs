@@ -6,6 +6,7 @@
 mod load;
 mod models;
 mod observability;
+mod pages;
 mod sabotage;
 mod supply;
 mod surface;

@@ -1,10 +1,7 @@
 //! "Did you mean": the known name nearest to what was typed.
 
 /// The candidate nearest to `typed`, if it is near enough to be a slip of the hand: a third of its letters at most.
-pub(crate) fn nearest<'a>(
-    typed: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Beyond this no key is that long, and the distance costs the product of both lengths.
     if typed.len() > 128 {
         return None;

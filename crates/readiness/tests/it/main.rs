@@ -5,3 +5,4 @@
 
 mod import;
 mod load;
+mod report;
