@@ -21,7 +21,10 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// The services of this house. A sixth one is a crate and a line here.
 fn services() -> Services {
-    vec![Arc::new(luna::Luna)]
+    let mut services: Services = vec![Arc::new(luna::Luna)];
+    let proof = Arc::new(readiness::Proof::of(&services));
+    services.push(proof);
+    services
 }
 
 fn main() -> ExitCode {

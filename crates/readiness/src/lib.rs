@@ -7,13 +7,16 @@
 //! * [`load`]: the load generator and the claims about load; [`objectives`]: what is promised
 //! * [`prometheus`]: the text that is scraped, read strictly; [`supply`]: what the binary is made of
 //! * [`settings`]: the configuration under proof, without what leads to the outside
+//! * [`Proof`]: the same as a service: `api` its routes, `jobs` a run in the background
 //!
 //! It works from outside, like an operator: HTTP, signals, files. It never reads the code that it judges.
 
 pub mod actors;
+mod api;
 pub mod checks;
 pub mod ground;
 pub mod import;
+mod jobs;
 pub mod load;
 pub mod objectives;
 mod observability;
@@ -23,3 +26,50 @@ pub mod runner;
 pub mod settings;
 pub mod supply;
 mod surface;
+
+use std::sync::Arc;
+
+use chassis::check::Checks;
+use chassis::house::Services;
+use chassis::i18n::Messages;
+use chassis::jobs::Kind;
+use chassis::service::{Context, Service};
+use utoipa_axum::router::OpenApiRouter;
+
+/// Proof as a service: its routes, and running the checks as a job.
+pub struct Proof {
+    checks: Checks,
+}
+
+/// Its name, in addresses and scopes.
+const NAME: &str = "proof";
+
+impl Proof {
+    /// With the checks of the chassis and of these services.
+    pub fn of(services: &Services) -> Self {
+        Self {
+            checks: checks::of(services),
+        }
+    }
+}
+
+impl Service for Proof {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn routes(&self) -> OpenApiRouter<Arc<Context>> {
+        api::routes(self.checks.clone())
+    }
+
+    fn messages(&self) -> Option<Messages> {
+        Some(Messages {
+            english: include_str!("../messages/en.json"),
+            french: include_str!("../messages/fr.json"),
+        })
+    }
+
+    fn jobs(&self) -> Vec<Kind> {
+        jobs::kinds()
+    }
+}
