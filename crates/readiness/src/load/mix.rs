@@ -160,7 +160,7 @@ mod tests {
         let generated = (0..4_000).filter(|n| mix.kind_of(*n) == 1).count();
         assert_eq!(generated, 1_000);
         let longest = (0..40_u64)
-            .map(|from| (from..).take_while(|n| mix.kind_of(*n) == 0).count())
+            .map(|from| (from..4_000).take_while(|n| mix.kind_of(*n) == 0).count())
             .max();
         assert!(longest < Some(25), "{longest:?}");
     }
@@ -173,7 +173,7 @@ mod tests {
             .map(|n| mix.render(n).unwrap().uri().path().to_owned())
             .collect();
         assert_eq!(paths.len(), 6, "{paths:?}");
-        let number = (0..).find(|n| mix.kind_of(*n) == 1).unwrap();
+        let number = (0..4_000).find(|n| mix.kind_of(*n) == 1).unwrap();
         let request = mix.render(number).unwrap();
         assert_eq!(request.headers()["authorization"], "Bearer secret");
         assert_eq!(request.headers()["content-type"], "application/json");

@@ -171,7 +171,7 @@ mod tests {
             for n in 0..1_000_000_u64 {
                 sum = std::hint::black_box(sum ^ n);
             }
-            assert!(started.elapsed() < Duration::from_secs(60));
+            assert!(started.elapsed() < Duration::from_mins(1));
         }
         let held: Vec<_> = (0..40)
             .map(|_| std::fs::File::open("/proc/self/stat").unwrap())

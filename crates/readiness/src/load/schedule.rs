@@ -56,7 +56,7 @@ impl Iterator for Schedule {
     }
 }
 
-/// A number that looks like chance and is always the same for the same number (the finaliser of SplitMix64).
+/// A number that looks like chance and is always the same for the same number (the finaliser of `SplitMix64`).
 pub(crate) fn scattered(number: u64) -> u64 {
     let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,5 +1,6 @@
 //! The objectives under mixed traffic.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use chassis::check::ground::Wishes;
@@ -165,9 +166,12 @@ fn said(summary: &Summary, others: Option<f64>, attempt: usize, cores: usize) ->
     );
     if let Some(share) = others.filter(|share| *share > OTHERS_SHARE) {
         let percent = share * 100.0;
-        english +=
-            &format!("; other programs took {percent:.0} % of the machine (attempt {attempt})");
-        french += &format!(
+        let _ = write!(
+            english,
+            "; other programs took {percent:.0} % of the machine (attempt {attempt})"
+        );
+        let _ = write!(
+            french,
             " ; d’autres programmes ont pris {percent:.0} % de la machine (essai {attempt})"
         );
     }

@@ -112,15 +112,14 @@ async fn measure(subject: &Subject) -> Result<Finding, Trouble> {
             limit.target_below
         ));
     }
-    let recovered = match recovery {
-        Some(took) => format!("{:.1} s", took.as_secs_f64()),
-        None => {
-            faults.push(format!(
-                "the server does not recover: no request was served within {} s after the flood",
-                RECOVERY.as_secs()
-            ));
-            "–".to_owned()
-        }
+    let recovered = if let Some(took) = recovery {
+        format!("{:.1} s", took.as_secs_f64())
+    } else {
+        faults.push(format!(
+            "the server does not recover: no request was served within {} s after the flood",
+            RECOVERY.as_secs()
+        ));
+        "–".to_owned()
     };
 
     let due = flooded.due;

@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use super::{MB, comma, median};
 use crate::load::generator;
 use crate::load::process::{self, Reading};
-use crate::load::summary::Summary;
+use crate::load::summary::{Summary, Window};
 use crate::objectives::objectives;
 
 /// A server that grows more than this is over a gigabyte within the 17 hours between two working days.
@@ -182,7 +182,7 @@ fn judged(summary: &Summary, readings: &[(f64, Reading)], times: Times) -> Findi
 fn called(summary: &Summary, readings: &[(f64, Reading)], every: Duration) -> Vec<String> {
     let limits = objectives();
     let p95 = summary.windows.iter().filter_map(|window| window.p95_ms);
-    let errors = summary.windows.iter().map(|window| window.errors_percent());
+    let errors = summary.windows.iter().map(Window::errors_percent);
     let cores = process::cores() as f64;
     let cpu = readings.windows(2).map(|pair| {
         let [(from, before), (to, after)] = pair else {
@@ -219,8 +219,8 @@ mod tests {
     fn a_slope_is_found_under_noise_and_jumps() {
         let noisy = |slope: f64| {
             (0..100).map(move |n| {
+                let jump = if n == 40 { 50.0 } else { 0.0 };
                 let n = f64::from(n);
-                let jump = if n == 40.0 { 50.0 } else { 0.0 };
                 (n * 5.0, 70.0 + slope * n * 5.0 + (n * 1.7).sin() + jump)
             })
         };
