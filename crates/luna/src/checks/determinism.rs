@@ -140,7 +140,7 @@ fn compare(
     }
 }
 
-/// Each mark has an ETag; two that differ have different ones.
+/// Each mark has an `ETag`; two that differ have different ones.
 fn own_tags(asked: &[Asked], drawn: &[Answer], faults: &mut Vec<String>) {
     let mut known = std::collections::HashMap::new();
     for (one, answer) in asked.iter().zip(drawn) {

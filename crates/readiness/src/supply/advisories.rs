@@ -165,7 +165,7 @@ impl Advisories {
 
 /// Whether a date `YYYY-MM-DD` is too long ago, or none.
 fn is_old(date: &str) -> bool {
-    let Ok(at) = format!("{date}T00:00:00Z").parse::<Timestamp>() else {
+    let Ok(at) = format!("{date}T00:00:00.000Z").parse::<Timestamp>() else {
         return true;
     };
     SystemClock.now().unix_ms() - at.unix_ms() > OLDEST_DAYS * DAY_MS
