@@ -4,5 +4,15 @@ use chassis::check::Checks;
 
 /// All checks of the chassis, in the order in which they run and are listed.
 pub fn all() -> Checks {
-    vec![&crate::surface::headers::Headers]
+    vec![
+        &crate::access::matrix::Matrix,
+        &crate::access::undocumented::Undocumented,
+        &crate::access::password_hashing::PasswordHashing,
+        &crate::access::lockout::Lockout,
+        &crate::access::session_fixation::SessionFixation,
+        &crate::access::csrf::Csrf,
+        &crate::access::cors::Cors,
+        &crate::access::revocation::Revocation,
+        &crate::surface::headers::Headers,
+    ]
 }

@@ -7,11 +7,14 @@
 //!
 //! It works from outside, like an operator: HTTP, signals, files. It never reads the code that it judges.
 
+mod access;
 pub mod actors;
 pub mod checks;
 pub mod ground;
+mod operations;
 pub mod report;
 mod rig;
 pub mod runner;
+mod sample;
 pub mod settings;
 mod surface;
