@@ -14,5 +14,9 @@ pub fn all() -> Checks {
         &crate::access::cors::Cors,
         &crate::access::revocation::Revocation,
         &crate::surface::headers::Headers,
+        &crate::limits::per_address::PerAddress,
+        &crate::limits::per_user::PerUser,
+        &crate::limits::routes::Routes,
+        &crate::limits::shared::Shared,
     ]
 }

@@ -11,6 +11,7 @@ mod access;
 pub mod actors;
 pub mod checks;
 pub mod ground;
+mod limits;
 mod operations;
 pub mod report;
 mod rig;

@@ -4,6 +4,7 @@
 //! the product helps with that.
 
 mod access;
+mod limits;
 mod sabotage;
 mod surface;
 
@@ -55,7 +56,7 @@ pub(crate) fn checks() -> Checks {
 
 /// All faults, by area.
 fn planted() -> Vec<Planted> {
-    [access::planted(), surface::planted()]
+    [access::planted(), limits::planted(), surface::planted()]
         .into_iter()
         .flatten()
         .collect()
