@@ -11,6 +11,7 @@
 //!
 //! It works from outside, like an operator: HTTP, signals, files. It never reads the code that it judges.
 
+mod access;
 pub mod actors;
 mod api;
 pub mod checks;
@@ -21,8 +22,12 @@ pub mod load;
 pub mod objectives;
 mod observability;
 pub mod prometheus;
+mod limits;
+mod operations;
 pub mod report;
+mod rig;
 pub mod runner;
+mod sample;
 pub mod settings;
 pub mod supply;
 mod surface;

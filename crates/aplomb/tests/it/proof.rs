@@ -7,6 +7,8 @@ mod load;
 mod models;
 mod observability;
 mod pages;
+mod access;
+mod limits;
 mod sabotage;
 mod supply;
 mod surface;
@@ -65,6 +67,8 @@ pub(crate) fn scenario() -> Vec<chassis::check::scenario::LoadRequest> {
 /// All faults, by area.
 fn planted() -> Vec<Planted> {
     [
+        access::planted(),
+        limits::planted(),
         surface::planted(),
         load::planted(),
         observability::planted(),
