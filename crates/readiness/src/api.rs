@@ -19,7 +19,7 @@ use chassis::i18n::Language;
 use chassis::jobs::{JobView, NewJob};
 use chassis::service::Context;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -168,7 +168,7 @@ async fn check_list(
 
 /// The record of a run: `newest`, or one of the list.
 #[utoipa::path(get, path = "/{id}", tag = "proof", extensions(("x-access" = json!("proof:read"))),
-    params(("id" = String, Path, description = "The record's id, or `newest`", example = "newest")),
+    params(("id" = String, Path, description = "The record's id, or `newest`")),
     responses(
         (status = 200, description = "The record", body = Report),
         (status = 404, description = "No such record", body = ProblemBody, content_type = "application/problem+json"),

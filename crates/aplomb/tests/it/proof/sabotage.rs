@@ -113,7 +113,11 @@ impl Fault {
 
     /// The server is started otherwise than the check wished.
     pub(crate) fn wishes(mut self, f: impl Fn(Wishes) -> Wishes + Send + Sync + 'static) -> Self {
-        self.wishes = Some(Arc::new(f));
+        let earlier = self.wishes.take();
+        self.wishes = Some(Arc::new(move |wishes| match &earlier {
+            Some(earlier) => f(earlier(wishes)),
+            None => f(wishes),
+        }));
         self
     }
 
