@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::Extension;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts, Path, State};
 use axum::response::{IntoResponse, Json as Answer, Response};
 use chassis::auth::{self, Caller};
 use chassis::check::{Checks, Evidence, Verdict};
@@ -18,6 +18,7 @@ use chassis::http::{RequestContext, idempotency};
 use chassis::i18n::Language;
 use chassis::jobs::{JobView, NewJob};
 use chassis::service::Context;
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -26,9 +27,9 @@ use utoipa_axum::routes;
 
 use crate::import::{self, Judged};
 use crate::jobs::{self, Wish};
-use crate::report::{Report, verdict_at};
 use crate::report::history::{History, HistoryFault};
 use crate::report::origin;
+use crate::report::{Report, verdict_at};
 
 /// Names that one wish may hold.
 const MOST_NAMES: usize = 100;
@@ -145,7 +146,9 @@ async fn list(
     let items = read(&context, move |history| {
         let ids = history.list()?.into_iter().take(limit);
         // A record that somebody damaged is not shown; `--verify` says what is wrong with it.
-        Ok(ids.filter_map(|id| Some(Line::of(history.read(&id).ok()?, id))).collect())
+        Ok(ids
+            .filter_map(|id| Some(Line::of(history.read(&id).ok()?, id)))
+            .collect())
     })
     .await?;
     // All that are kept fit into one page.
@@ -162,7 +165,10 @@ async fn check_list(
     caller: Caller,
 ) -> Result<Response, Problem> {
     of_the_house(&context, &caller).await?;
-    let items = checks.iter().map(|check| shown(*check, request.language)).collect();
+    let items = checks
+        .iter()
+        .map(|check| shown(*check, request.language))
+        .collect();
     Ok(answer(StatusCode::OK, ChecksShown { items }))
 }
 
@@ -176,11 +182,9 @@ async fn check_list(
 async fn one(
     State(context): State<Arc<Context>>,
     caller: Caller,
-    id: Option<Path<String>>,
+    Wanted(id): Wanted,
 ) -> Result<Response, Problem> {
     of_the_house(&context, &caller).await?;
-    let not_found = || Problem::new(StatusCode::NOT_FOUND, "proof.not_found");
-    let Path(id) = id.ok_or_else(not_found)?;
     let record = read(&context, move |history| {
         let id = match id.as_str() {
             "newest" => history.list()?.into_iter().next(),
@@ -188,7 +192,9 @@ async fn one(
         };
         match id.map(|id| history.read(&id)) {
             None | Some(Err(HistoryFault::Name(_))) => Ok(None),
-            Some(Err(HistoryFault::File(fault))) if fault.kind() == std::io::ErrorKind::NotFound => {
+            Some(Err(HistoryFault::File(fault)))
+                if fault.kind() == std::io::ErrorKind::NotFound =>
+            {
                 Ok(None)
             }
             Some(read) => read.map(Some),
@@ -222,7 +228,9 @@ async fn run(
     known("only", &wish.only, &checks)?;
     known("skip", &wish.skip, &checks)?;
     let (house, asked, by) = (context.clone(), wish.clone(), caller.clone());
-    let key = headers.get(idempotency::KEY).and_then(|key| key.to_str().ok());
+    let key = headers
+        .get(idempotency::KEY)
+        .and_then(|key| key.to_str().ok());
     let key = key.map(str::to_owned);
     let work = async move {
         let new = NewJob {
@@ -231,7 +239,12 @@ async fn run(
             ..NewJob::new(by.workspace, jobs::RUN, serde_json::json!(asked))
         };
         let enqueued = house.jobs.enqueue(new).await?;
-        let view = house.jobs.view(by.workspace, enqueued.id, &house.catalogue, request.language);
+        let view = house.jobs.view(
+            by.workspace,
+            enqueued.id,
+            &house.catalogue,
+            request.language,
+        );
         let view = view.await?.ok_or_else(Problem::not_found)?;
         Ok(answer(StatusCode::ACCEPTED, view))
     };
@@ -269,6 +282,24 @@ async fn import(
     }
 }
 
+/// The record that the address names.
+struct Wanted(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Wanted {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(id) = Path::from_request_parts(parts, state)
+            .await
+            .map_err(|_| not_found())?;
+        Ok(Self(id))
+    }
+}
+
+fn not_found() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "proof.not_found")
+}
+
 /// Only those who run the system: other workspaces are its guests.
 async fn of_the_house(context: &Context, caller: &Caller) -> Result<(), Problem> {
     if auth::home_workspace(&context.database).await? == caller.workspace {
@@ -298,8 +329,15 @@ fn shown(check: &dyn chassis::check::Check, language: Language) -> CheckShown {
 /// Whether all names are those of checks or areas.
 fn known(field: &'static str, names: &[String], checks: &Checks) -> Result<(), Problem> {
     if names.len() > MOST_NAMES {
-        let limits = vec![("minimum", "0".to_owned()), ("maximum", MOST_NAMES.to_string())];
-        return Err(Problem::invalid(vec![FieldProblem::new(field, "field.range", limits)]));
+        let limits = vec![
+            ("minimum", "0".to_owned()),
+            ("maximum", MOST_NAMES.to_string()),
+        ];
+        return Err(Problem::invalid(vec![FieldProblem::new(
+            field,
+            "field.range",
+            limits,
+        )]));
     }
     let is_known = |name: &&String| {
         checks.iter().any(|check| {
@@ -311,7 +349,11 @@ fn known(field: &'static str, names: &[String], checks: &Checks) -> Result<(), P
         None => Ok(()),
         Some(unknown) => {
             let given = vec![("given", unknown.chars().take(60).collect::<String>())];
-            Err(Problem::invalid(vec![FieldProblem::new(field, "proof.no_such_check", given)]))
+            Err(Problem::invalid(vec![FieldProblem::new(
+                field,
+                "proof.no_such_check",
+                given,
+            )]))
         }
     }
 }

@@ -47,10 +47,15 @@ pub(crate) fn kinds() -> Vec<Kind> {
 
 async fn prove(run: Run) -> Result<Value, JobFault> {
     let wish: Wish = run.input()?;
-    let failed = |fault: &dyn std::fmt::Display| JobFault::fatal("proof.failed").with("reason", fault);
+    let failed =
+        |fault: &dyn std::fmt::Display| JobFault::fatal("proof.failed").with("reason", fault);
     let binary = std::env::current_exe().map_err(|fault| failed(&fault))?;
     let mut command = program::command(binary);
-    command.arg("prove").arg("--json").arg("--data").arg(&run.context.config.data.folder);
+    command
+        .arg("prove")
+        .arg("--json")
+        .arg("--data")
+        .arg(&run.context.config.data.folder);
     if let Some(file) = own_file() {
         command.arg("--config").arg(file);
     }
@@ -108,7 +113,11 @@ async fn prove(run: Run) -> Result<Value, JobFault> {
 fn progress(line: &str) -> Option<(u64, u64, &str)> {
     let (count, note) = line.trim_start().strip_prefix('[')?.split_once(']')?;
     let (done, total) = count.split_once('/')?;
-    Some((done.trim().parse().ok()?, total.trim().parse().ok()?, note.trim()))
+    Some((
+        done.trim().parse().ok()?,
+        total.trim().parse().ok()?,
+        note.trim(),
+    ))
 }
 
 /// The configuration file that this process was started with.
@@ -118,7 +127,10 @@ fn own_file() -> Option<std::ffi::OsString> {
         if argument == "--config" {
             return arguments.next();
         }
-        if let Some(file) = argument.to_str().and_then(|text| text.strip_prefix("--config=")) {
+        if let Some(file) = argument
+            .to_str()
+            .and_then(|text| text.strip_prefix("--config="))
+        {
             return Some(file.into());
         }
     }
@@ -131,7 +143,10 @@ mod tests {
 
     #[test]
     fn a_line_of_progress_is_read() {
-        assert_eq!(progress("[ 3/41] pass surface.headers"), Some((3, 41, "pass surface.headers")));
+        assert_eq!(
+            progress("[ 3/41] pass surface.headers"),
+            Some((3, 41, "pass surface.headers"))
+        );
         for other in ["", "score 93", "[x/41] a", "[3/41", "3/41 a"] {
             assert_eq!(progress(other), None, "{other}");
         }

@@ -3,12 +3,12 @@
 //! Each area lists its faults; a fault stands in a proxy before the server, in its settings, its files or its log. Nothing in
 //! the product helps with that.
 
+mod access;
+mod limits;
 mod load;
 mod models;
 mod observability;
 mod pages;
-mod access;
-mod limits;
 mod sabotage;
 mod supply;
 mod surface;
