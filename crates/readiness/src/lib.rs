@@ -11,6 +11,7 @@ pub mod actors;
 pub mod checks;
 pub mod ground;
 pub mod report;
+mod rig;
 pub mod runner;
 pub mod settings;
 mod surface;
