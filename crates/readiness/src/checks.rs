@@ -4,5 +4,12 @@ use chassis::check::Checks;
 
 /// All checks of the chassis, in the order in which they run and are listed.
 pub fn all() -> Checks {
-    vec![&crate::surface::headers::Headers]
+    vec![
+        &crate::surface::headers::Headers,
+        &crate::durability::kill_writes::KillWrites,
+        &crate::durability::sync::Synced,
+        &crate::durability::queue::Queue,
+        &crate::durability::disk_full::DiskFull,
+        &crate::durability::restart::Restart,
+    ]
 }

@@ -9,6 +9,7 @@
 
 pub mod actors;
 pub mod checks;
+mod durability;
 pub mod ground;
 pub mod report;
 mod rig;

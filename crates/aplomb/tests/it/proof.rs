@@ -3,6 +3,7 @@
 //! Each area lists its faults; a fault stands in a proxy before the server, in its settings, its files or its log. Nothing in
 //! the product helps with that.
 
+mod durability;
 mod sabotage;
 mod surface;
 
@@ -54,7 +55,13 @@ pub(crate) fn checks() -> Checks {
 
 /// All faults, by area.
 fn planted() -> Vec<Planted> {
-    [surface::planted()].into_iter().flatten().collect()
+    [
+        surface::planted(),
+        durability::planted(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Runs an area's checks on the sound system first: a check that fails there would prove nothing on a broken one.
