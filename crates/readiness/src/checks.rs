@@ -11,5 +11,9 @@ pub fn all() -> Checks {
         &crate::durability::queue::Queue,
         &crate::durability::disk_full::DiskFull,
         &crate::durability::restart::Restart,
+        &crate::degradation::cache::Cache,
+        &crate::degradation::object_store::ObjectStore,
+        &crate::degradation::database::Database,
+        &crate::degradation::upstream::Upstream,
     ]
 }

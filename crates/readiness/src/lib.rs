@@ -9,6 +9,7 @@
 
 pub mod actors;
 pub mod checks;
+mod degradation;
 mod durability;
 pub mod ground;
 pub mod report;

@@ -3,6 +3,7 @@
 //! Each area lists its faults; a fault stands in a proxy before the server, in its settings, its files or its log. Nothing in
 //! the product helps with that.
 
+mod degradation;
 mod durability;
 mod sabotage;
 mod surface;
@@ -58,6 +59,7 @@ fn planted() -> Vec<Planted> {
     [
         surface::planted(),
         durability::planted(),
+        degradation::planted(),
     ]
     .into_iter()
     .flatten()
