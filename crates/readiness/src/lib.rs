@@ -15,6 +15,8 @@ mod access;
 pub mod actors;
 mod api;
 pub mod checks;
+mod degradation;
+mod durability;
 pub mod ground;
 pub mod import;
 mod jobs;

@@ -4,6 +4,8 @@
 //! the product helps with that.
 
 mod access;
+mod degradation;
+mod durability;
 mod limits;
 mod load;
 mod models;
@@ -74,6 +76,8 @@ fn planted() -> Vec<Planted> {
         observability::planted(),
         supply::planted(),
         models::planted(),
+        durability::planted(),
+        degradation::planted(),
     ]
     .into_iter()
     .flatten()
