@@ -109,6 +109,7 @@ impl Subject {
     }
 
     /// The same as seen by somebody who is pointed at an instance: for checks that ask by HTTP, after a drill has changed something.
+    #[must_use]
     pub fn at(&self, base: &str) -> Self {
         Self {
             base: base.to_owned(),
