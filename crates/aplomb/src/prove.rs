@@ -47,6 +47,8 @@ const EXAMPLES: &str = "Examples:
   aplomb prove --live --token-file key.txt      on the server that runs here
   aplomb prove --target https://api.example.org --openapi https://api.example.org/openapi.json
   aplomb prove --verify proof.json --public-key KEY
+  aplomb prove --import STATUS.md               somebody's report: each claim proved, contradicted or unproven
+  aplomb prove --sbom sbom.json                 what this binary is made of, as CycloneDX
 
 Drills run on instances of this binary that the command starts itself, with this configuration and
 with data of their own; nothing is done to the running server unless --live is given. Each run is
@@ -135,8 +137,11 @@ pub(crate) struct Prove {
     /// With --verify: the key that must have signed it, in base64
     #[arg(long, value_name = "KEY", requires = "verify")]
     public_key: Option<String>,
+    /// Write what this binary is made of (CycloneDX JSON; `-` for standard output) and run no check
+    #[arg(long, value_name = "FILE")]
+    sbom: Option<PathBuf>,
     /// Judge the claims of a Markdown report by the evidence of --record or of the history
-    #[arg(long, value_name = "FILE", hide = true)]
+    #[arg(long, value_name = "FILE")]
     import: Option<PathBuf>,
 }
 
@@ -158,6 +163,9 @@ pub(crate) fn run(services: &Services, arguments: &Prove) -> anyhow::Result<Exit
     }
     if let Some(file) = &arguments.verify {
         return reading::verify(file, arguments.public_key.as_deref(), language);
+    }
+    if let Some(file) = &arguments.sbom {
+        return listing::sbom(file);
     }
     let configuration = match config::load(&arguments.common.sources(services)) {
         Ok(configuration) => configuration,

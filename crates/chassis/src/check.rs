@@ -9,6 +9,7 @@
 mod evidence;
 mod finding;
 pub mod ground;
+mod pacing;
 pub mod scenario;
 pub mod self_test;
 mod subject;
@@ -17,6 +18,7 @@ use futures_util::future::BoxFuture;
 
 pub use evidence::{Evidence, Origin, Series, Shape, Verdict};
 pub use finding::{Finding, Said, Trouble};
+pub use pacing::pace;
 pub use subject::{Answer, Method, Pace, Reach, Subject, client};
 
 use crate::i18n::Language;

@@ -19,11 +19,11 @@ use tokio::process::{Child, Command};
 use crate::settings::Settings;
 
 /// An instance that is not ready by then will not be.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// A command beside an instance.
-const COMMAND_LIMIT: Duration = Duration::from_secs(60);
+const COMMAND_LIMIT: Duration = Duration::from_mins(1);
 /// Time for a stop in order.
-const STOP_LIMIT: Duration = Duration::from_secs(60);
+const STOP_LIMIT: Duration = Duration::from_mins(1);
 /// Ports tried: somebody else may take one between our giving it back and the server's taking it.
 const ATTEMPTS: usize = 3;
 

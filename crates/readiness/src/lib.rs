@@ -6,6 +6,7 @@
 //! * [`import`]: somebody's Markdown report, each claim of it marked
 //! * [`load`]: the load generator and the claims about load; [`objectives`]: what is promised
 //! * [`prometheus`]: the text that is scraped, read strictly; [`supply`]: what the binary is made of
+//! * [`target`]: systems of others, and their owners' leave
 //! * [`settings`]: the configuration under proof, without what leads to the outside
 //! * [`Proof`]: the same as a service: `api` its routes, `jobs` a run in the background
 //!
@@ -80,3 +81,4 @@ impl Service for Proof {
         jobs::kinds()
     }
 }
+pub mod target;

@@ -1,6 +1,9 @@
 //! `--list` and `--explain`: what the checks are.
 
+use std::path::Path;
 use std::process::ExitCode;
+
+use anyhow::Context as _;
 
 use chassis::check::{About, Checks};
 use chassis::i18n::Language;
@@ -127,5 +130,17 @@ pub(super) fn explain(all: &Checks, id: &str, language: Language) -> anyhow::Res
         }
     }
     answer(&out)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes what the binary is made of.
+pub(super) fn sbom(file: &Path) -> anyhow::Result<ExitCode> {
+    let text = serde_json::to_string_pretty(&readiness::supply::sbom())? + "\n";
+    if file == Path::new("-") {
+        answer(&text)?;
+    } else {
+        std::fs::write(file, text)
+            .with_context(|| format!("{} cannot be written", file.display()))?;
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use chassis::check::ground::{Ground, Instance, Wishes};
-use chassis::check::{Answer, Origin, Pace, Reach, Said, Subject, Trouble};
+use chassis::check::{Origin, Pace, Reach, Said, Subject, Trouble};
 use chassis::config::Config;
 use chassis::i18n::Language;
 use readiness::ground::Own;
 use readiness::report::origin;
 use readiness::settings::Settings;
+use readiness::target;
 
 use super::Prove;
 
@@ -34,17 +35,13 @@ impl Stage {
     ) -> anyhow::Result<Self> {
         let token = token(arguments)?;
         if let Some(address) = &arguments.target {
-            let subject = foreign(
-                address,
-                arguments.openapi.as_deref(),
-                token.as_deref(),
-                pace,
-            );
-            let subject = subject.await.map_err(|trouble| said(trouble, language))?;
+            let data = &configuration.data.folder;
+            let opened = foreign(address, arguments, data, token.as_deref(), pace).await;
+            let (subject, notes) = opened.map_err(|trouble| said(trouble, language))?;
             return Ok(Self {
                 origin: origin::foreign(&subject.base),
                 subject,
-                notes: Vec::new(),
+                notes,
                 _shared: None,
             });
         }
@@ -239,19 +236,30 @@ async fn live(address: &str, token: Option<String>, pace: Pace) -> Result<Subjec
     Ok(subject)
 }
 
-/// Somebody's system: what it shows is read, and nothing is probed or loaded without the owner's leave.
+/// Somebody's system, and what a reader must know of it: what it shows is read, and nothing is probed or loaded unless its owner has put
+/// our token where it is looked for.
 async fn foreign(
     address: &str,
-    openapi: Option<&str>,
+    arguments: &Prove,
+    data: &Path,
     token: Option<&str>,
     pace: Pace,
-) -> Result<Subject, Trouble> {
-    let mut subject = Subject::new(address, pace, Reach::Foreign)?;
-    subject.token = token.map(str::to_owned);
-    subject.get("/").await?;
-    if let Some(openapi) = openapi {
-        let asked = Answer::to(subject.client().get(openapi)).await?;
-        subject.document = Some(asked.expect(200)?);
+) -> Result<(Subject, Vec<Said>), Trouble> {
+    let mut subject = target::open(address, arguments.openapi.as_deref(), token, pace).await?;
+    let folder = data.join("proof");
+    std::fs::create_dir_all(&folder)?;
+    let shown = target::challenge(address, &folder.join("owner"))?;
+    if target::look_for_proof(&mut subject, &shown).await? {
+        return Ok((subject, Vec::new()));
     }
-    Ok(subject)
+    let place = format!("{}{}", subject.base, target::PROOF);
+    let notes = vec![Said::new(
+        format!(
+            "Only what reads was done: nobody proved that this system is his. To have it probed and loaded, let {place} answer with this one line: {shown}"
+        ),
+        format!(
+            "Seules des lectures ont été faites : personne n’a prouvé que ce système est le sien. Pour qu’il soit sondé et chargé, faites répondre {place} par cette seule ligne : {shown}"
+        ),
+    )];
+    Ok((subject, notes))
 }

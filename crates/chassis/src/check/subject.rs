@@ -8,9 +8,9 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
-use super::Trouble;
 use super::ground::{Ground, Instance, Wishes};
 use super::scenario::LoadRequest;
+use super::{Trouble, pacing};
 
 pub use reqwest::Method;
 
@@ -161,9 +161,35 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Sends a request and reads the answer.
+    /// Sends a request and reads the answer. Where the address is paced ([`super::pace`]), it waits for its turn, and after a 429 for the time
+    /// that the server asks for.
     pub async fn to(request: reqwest::RequestBuilder) -> Result<Self, Trouble> {
-        let mut response = request.send().await?;
+        let (client, request) = request.build_split();
+        let mut request = Some(request?);
+        let mut again = 0;
+        while let Some(now) = request.take() {
+            let is_paced = pacing::turn(now.url()).await;
+            request = now.try_clone().filter(|_| is_paced);
+            let response = client.execute(now).await?;
+            let is_too_often = response.status() == StatusCode::TOO_MANY_REQUESTS;
+            let wait = pacing::wished(&response);
+            match wait {
+                Some(wait) if is_too_often && request.is_some() && again < pacing::MOST_AGAIN => {
+                    again += 1;
+                    tokio::time::sleep(wait).await;
+                }
+                _ => return Self::read(response).await,
+            }
+        }
+        Err(Trouble::broke("a request was never sent"))
+    }
+
+    /// Sends a request once, without regard to its turn, and reads the answer: for those that measure limits.
+    pub async fn once(request: reqwest::RequestBuilder) -> Result<Self, Trouble> {
+        Self::read(request.send().await?).await
+    }
+
+    async fn read(mut response: reqwest::Response) -> Result<Self, Trouble> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             body.extend_from_slice(&chunk);

@@ -3,6 +3,9 @@
 // Says to clippy that helpers here are test code too, and may unwrap.
 #![cfg(test)]
 
+#[path = "../bad/mod.rs"]
+mod bad;
+mod bad_server;
 mod import;
 mod load;
 mod report;

@@ -117,6 +117,7 @@ pub(super) fn planted() -> Vec<Planted> {
             "memory grew by",
         ),
         Planted {
+            stands_alone: false,
             check: "load.soak",
             name: "connections are opened and never closed",
             run: Box::new(|| soaked(Some(holding(4))).boxed()),

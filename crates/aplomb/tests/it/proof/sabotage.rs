@@ -74,6 +74,7 @@ pub(crate) struct Fault {
     down: Option<OnFiles>,
     log: Option<OnLog>,
     wishes: Option<OnWishes>,
+    direct: bool,
 }
 
 impl Fault {
@@ -118,6 +119,12 @@ impl Fault {
             Some(earlier) => f(earlier(wishes)),
             None => f(wishes),
         }));
+        self
+    }
+
+    /// No proxy stands in front: for faults of settings that a proxy would hide, or bring about itself.
+    pub(crate) fn direct(mut self) -> Self {
+        self.direct = true;
         self
     }
 
@@ -170,6 +177,9 @@ impl Ground for Sabotaged {
                 wishes = change(wishes);
             }
             let inner = self.own.start(wishes).await?;
+            if self.fault.direct {
+                return Ok(inner);
+            }
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
             let base = format!("http://{}", listener.local_addr()?);
             let proxy = Arc::new(Proxy {

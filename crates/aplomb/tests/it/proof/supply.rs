@@ -117,6 +117,7 @@ fn of_inputs<C: Check + 'static>(
         Box::pin(async move { evidence(&make()).await })
     };
     Planted {
+        stands_alone: true,
         check,
         name,
         run: Box::new(run),
