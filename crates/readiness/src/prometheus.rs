@@ -279,29 +279,26 @@ impl Reader {
 
     /// The family of this name, which is made where it is new; a fault where another stood in between.
     fn enter(&mut self, name: &str) -> usize {
-        let at = match self.known.get(name) {
-            Some(at) => {
-                if self.current != Some(*at) {
-                    self.faults.push(Fault {
-                        line: self.line,
-                        what: format!("the lines of {name} do not stand together"),
-                    });
-                }
-                *at
-            }
-            None => {
-                self.read.families.push(Family {
-                    name: name.to_owned(),
-                    kind: Kind::Untyped,
-                    is_typed: false,
-                    help: None,
-                    samples: Vec::new(),
+        let at = if let Some(at) = self.known.get(name) {
+            if self.current != Some(*at) {
+                self.faults.push(Fault {
                     line: self.line,
+                    what: format!("the lines of {name} do not stand together"),
                 });
-                let at = self.read.families.len() - 1;
-                self.known.insert(name.to_owned(), at);
-                at
             }
+            *at
+        } else {
+            self.read.families.push(Family {
+                name: name.to_owned(),
+                kind: Kind::Untyped,
+                is_typed: false,
+                help: None,
+                samples: Vec::new(),
+                line: self.line,
+            });
+            let at = self.read.families.len() - 1;
+            self.known.insert(name.to_owned(), at);
+            at
         };
         self.current = Some(at);
         at

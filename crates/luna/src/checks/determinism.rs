@@ -95,8 +95,8 @@ async fn measure(subject: &Subject) -> Result<Finding, Trouble> {
         compare(&asked, &first, &other, "on a second instance", &mut faults);
         let every = subject.by_pace(seeds.len() * vocabulary.emotions.len() + 1, seeds.len());
         let drawn = by_command(instance.as_ref(), &asked, &first, every, &mut faults).await?;
-        places += &format!(", and of a second instance; {drawn} drawn by the command");
-        french += &format!(", et à une seconde instance ; {drawn} dessinées par la commande");
+        places = format!("{places}, and of a second instance; {drawn} drawn by the command");
+        french = format!("{french}, et à une seconde instance ; {drawn} dessinées par la commande");
     }
     let n = asked.len();
     let counted = Said::new(

@@ -9,7 +9,7 @@ use chassis::check::{
 };
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::scrape;
 use crate::actors;
@@ -227,7 +227,7 @@ async fn provoke(at: &Subject, key: &str) -> Result<(), Trouble> {
     let done = async {
         loop {
             let job = actors::bearer(at, Method::GET, &path, key, None).await?;
-            if job.expect(200)?["state"] == Value::from("done") {
+            if job.expect(200)?["state"] == "done" {
                 return Ok::<_, Trouble>(());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;

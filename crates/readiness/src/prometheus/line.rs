@@ -87,9 +87,12 @@ fn sample(line: &str) -> Result<Sample, String> {
     })
 }
 
+/// Names and values.
+type Labels = Vec<(String, String)>;
+
 /// Labels, after the opening brace, and what follows the closing one.
-fn labels(mut rest: &str) -> Result<(Vec<(String, String)>, &str), String> {
-    let mut labels: Vec<(String, String)> = Vec::new();
+fn labels(mut rest: &str) -> Result<(Labels, &str), String> {
+    let mut labels: Labels = Vec::new();
     loop {
         rest = rest.trim_start_matches(BLANK);
         if let Some(after) = rest.strip_prefix('}') {

@@ -250,7 +250,7 @@ fn number_text(number: f64) -> String {
     let scientific = format!("{:e}", number.abs());
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let digits = mantissa.replace('.', "");
-    let count = digits.len() as i32;
+    let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
     // The point stands behind so many digits.
     let point = exponent.parse::<i32>().unwrap_or(0) + 1;
     let body = if count <= point && point <= 21 {

@@ -1,4 +1,4 @@
-//! The record as JUnit XML: what build servers show. Not verifiable and not run are skipped there.
+//! The record as `JUnit` XML: what build servers show. Not verifiable and not run are skipped there.
 
 use std::fmt::Write as _;
 
