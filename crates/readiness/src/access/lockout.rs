@@ -69,34 +69,33 @@ async fn measure(subject: &Subject) -> Result<Finding, Trouble> {
     let shown = failures.map_or_else(|| "no".to_owned(), |n| n.to_string());
     let locked = Instant::now();
     let mut wait = Duration::ZERO;
-    match failures {
-        None => faults.push(format!("{MOST_FAILURES} failures do not lock the account")),
-        Some(_) => {
-            let answer = Answer::to(attempt(&at, actors::OWNER, PASSWORD, true)).await?;
-            if !is_locked(&answer) {
-                let status = answer.status.as_u16();
-                faults.push(format!(
-                    "the right password gets {status} while the account is locked"
-                ));
-            }
-            match retry_after(&answer) {
-                Some(seconds @ 1..=LONGEST_WAIT_S) => wait = Duration::from_secs(seconds),
-                other => faults.push(format!(
-                    "Retry-After of a locked account is {other:?}, due is 1 to {LONGEST_WAIT_S} s"
-                )),
-            }
-            let other = Answer::to(attempt(&at, actors::VIEWER, PASSWORD, true)).await?;
-            if other.status != 200 {
-                let status = other.status.as_u16();
-                faults.push(format!(
-                    "another account is locked with it: {status} {}",
-                    code(&other)
-                ));
-            }
-            let nobody = failures_until_locked(&at, "nobody-71@prove.example").await?;
-            if nobody != failures {
-                faults.push(format!("an address that nobody has is locked after {nobody:?} failures, a real one after {failures:?}: that tells who has an account"));
-            }
+    if failures.is_none() {
+        faults.push(format!("{MOST_FAILURES} failures do not lock the account"));
+    } else {
+        let answer = Answer::to(attempt(&at, actors::OWNER, PASSWORD, true)).await?;
+        if !is_locked(&answer) {
+            let status = answer.status.as_u16();
+            faults.push(format!(
+                "the right password gets {status} while the account is locked"
+            ));
+        }
+        match retry_after(&answer) {
+            Some(seconds @ 1..=LONGEST_WAIT_S) => wait = Duration::from_secs(seconds),
+            other => faults.push(format!(
+                "Retry-After of a locked account is {other:?}, due is 1 to {LONGEST_WAIT_S} s"
+            )),
+        }
+        let other = Answer::to(attempt(&at, actors::VIEWER, PASSWORD, true)).await?;
+        if other.status != 200 {
+            let status = other.status.as_u16();
+            faults.push(format!(
+                "another account is locked with it: {status} {}",
+                code(&other)
+            ));
+        }
+        let nobody = failures_until_locked(&at, "nobody-71@prove.example").await?;
+        if nobody != failures {
+            faults.push(format!("an address that nobody has is locked after {nobody:?} failures, a real one after {failures:?}: that tells who has an account"));
         }
     }
     let is_full = subject.pace == Pace::Full;

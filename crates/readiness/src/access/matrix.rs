@@ -217,8 +217,8 @@ async fn those_who_may_not(
     } else {
         Due::NothingShown
     };
-    let stranger = Some(place.actors.stranger.clone());
-    callers.push(("another workspace's owner", stranger.clone(), due));
+    let stranger = place.actors.stranger.clone();
+    callers.push(("another workspace's owner", Some(stranger.clone()), due));
     let mut tries: Vec<_> = callers
         .into_iter()
         .map(|(who, token, due)| {
@@ -240,7 +240,7 @@ async fn those_who_may_not(
         who: "another workspace's owner who names this one",
         due: Due::NotThere,
         request: request
-            .bearer_auth(stranger.unwrap_or_default())
+            .bearer_auth(stranger)
             .header("x-workspace", &place.actors.workspace),
     });
     Ok(tries)

@@ -148,11 +148,8 @@ struct Known<'a> {
 
 impl Known<'_> {
     fn documents(&self, method: &Method, path: &str) -> bool {
-        self.operations.iter().any(|one| {
-            // HEAD comes with GET, and OPTIONS is how browsers ask.
-            let same = one.method == *method;
-            same && operations::matches(&one.template, path)
-        })
+        let mut own = self.operations.iter();
+        own.any(|one| one.method == *method && operations::matches(&one.template, path))
     }
 
     fn is_linked(&self, path: &str) -> bool {
@@ -162,10 +159,9 @@ impl Known<'_> {
     fn is_route(&self, method: &Method, path: &str, answer: &Answer) -> bool {
         let status = answer.status.as_u16();
         match status {
-            // 400, 414 and 501: the address or the method itself is refused, before any route.
-            400 | 404 | 405 | 414 | 501 => false,
-            // A guard before the routes says nothing about what is behind it.
-            401 => false,
+            // 400, 414 and 501: the address or the method itself is refused, before any route. 401: a guard before the routes
+            // says nothing about what is behind it.
+            400 | 401 | 404 | 405 | 414 | 501 => false,
             301 | 302 | 303 | 307 | 308 => {
                 let to = answer.header("location").unwrap_or_default();
                 let to = to.split(['?', '#']).next().unwrap_or_default();
