@@ -136,7 +136,7 @@ pub(crate) struct Prove {
     #[arg(long, value_name = "KEY", requires = "verify")]
     public_key: Option<String>,
     /// Judge the claims of a Markdown report by the evidence of --record or of the history
-    #[arg(long, value_name = "FILE", hide = true)]
+    #[arg(long, value_name = "FILE")]
     import: Option<PathBuf>,
 }
 
