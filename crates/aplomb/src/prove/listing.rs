@@ -71,15 +71,15 @@ fn table(chosen: &Checks, ink: Ink, language: Language) -> String {
             ink.paint(Tint::Soft, &marks)
         );
     }
+    let count = abouts.len();
+    let plural = if count == 1 { "" } else { "s" };
     let last = match language {
-        Language::English => format!(
-            "\n{} checks. One of them: aplomb prove --explain ID\n",
-            abouts.len()
-        ),
-        Language::French => format!(
-            "\n{} épreuves. L’une d’elles : aplomb prove --explain ID\n",
-            abouts.len()
-        ),
+        Language::English => {
+            format!("\n{count} check{plural}. More of one: aplomb prove --explain ID\n")
+        }
+        Language::French => {
+            format!("\n{count} épreuve{plural}. Pour en savoir plus : aplomb prove --explain ID\n")
+        }
     };
     out + &last
 }

@@ -278,7 +278,12 @@ impl Page<'_> {
                 format!("{score} of 100 · {passed} of {all} required shown · {time}")
             }
             Language::French => {
-                format!("{score} sur 100 · {passed} exigences démontrées sur {all} · {time}")
+                let shown = if passed > 1 {
+                    "exigences démontrées"
+                } else {
+                    "exigence démontrée"
+                };
+                format!("{score} sur 100 · {passed} {shown} sur {all} · {time}")
             }
         };
         let word = if self.ink.is_coloured {

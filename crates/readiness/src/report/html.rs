@@ -145,8 +145,14 @@ fn verdict(report: &Report, outcome: Outcome) -> String {
     );
     let (open, skipped) = (count(Standing::NotVerifiable), count(Standing::Skipped));
     let all = passed + failed + old + open + skipped;
-    let mut english = format!("{passed} of {all} required behaviours are shown");
-    let mut french = format!("{passed} comportements exigés sur {all} sont démontrés");
+    let mut english = match passed {
+        1 => format!("1 of {all} required behaviours is shown"),
+        _ => format!("{passed} of {all} required behaviours are shown"),
+    };
+    let mut french = match passed {
+        0 | 1 => format!("{passed} comportement exigé sur {all} est démontré"),
+        _ => format!("{passed} comportements exigés sur {all} sont démontrés"),
+    };
     for (number, in_english, in_french) in [
         (failed, "failed", "en échec"),
         (old, "too old", "périmés"),
@@ -207,8 +213,8 @@ fn facts(out: &mut String, report: &Report) {
                 "{}, {}",
                 xml(&phrase::minute(&report.started_at)),
                 both(
-                    &phrase::duration(length, Language::English),
-                    &phrase::duration(length, Language::French)
+                    &phrase::duration(length, Language::English).replace(' ', "\u{a0}"),
+                    &phrase::duration(length, Language::French).replace(' ', "\u{a0}")
                 )
             ),
         ),
@@ -248,7 +254,7 @@ fn target(target: &str) -> String {
 
 /// The start of a digest is enough to compare by eye; the whole is in the tool tip and in the record.
 fn digest(digest: &str) -> String {
-    let Some(start) = digest.get(..16) else {
+    let Some(start) = digest.get(..12) else {
         return xml(digest);
     };
     format!("<code title=\"{}\">{}…</code>", xml(digest), xml(start))
@@ -369,7 +375,6 @@ fn tallies(out: &mut String, report: &Report) {
     table(out, &say("area", "domaine"), &report.areas, &area);
     if report.services.len() > 1 {
         let service = |tally: &Tally| xml(&tally.name);
-        out.push_str("<p></p>");
         table(out, &say("service", "service"), &report.services, &service);
     }
     out.push_str("</section>");
@@ -378,12 +383,23 @@ fn tallies(out: &mut String, report: &Report) {
 fn table(out: &mut String, first: &str, tallies: &[Tally], name: &dyn Fn(&Tally) -> String) {
     let _ = write!(
         out,
-        "<table><thead><tr><th scope=\"col\">{first}</th><th scope=\"col\" class=\"meter\"></th><th scope=\"col\" class=\"n\">score</th><th scope=\"col\" class=\"n\">{}</th><th scope=\"col\" class=\"n\">{}</th><th scope=\"col\" class=\"n\">{}</th><th scope=\"col\" class=\"n wide\">{}</th></tr></thead><tbody>",
-        say("passed", "réussies"),
-        say("failed", "échouées"),
-        say("open", "ouvertes"),
-        say("not run", "non exécutées"),
+        "<table><thead><tr><th scope=\"col\">{first}</th><th scope=\"col\" class=\"meter\"></th><th scope=\"col\" class=\"n\">score</th>",
     );
+    let heads = [
+        (Standing::Passed, say("passed", "réussies"), ""),
+        (Standing::Failed, say("failed", "échouées"), ""),
+        (Standing::NotVerifiable, say("open", "ouvertes"), ""),
+        (Standing::Skipped, say("not run", "non exécutées"), " wide"),
+    ];
+    for (standing, head, class) in heads {
+        // A sign in place of the word where the page is narrow.
+        let _ = write!(
+            out,
+            "<th scope=\"col\" class=\"n{class}\"><span class=\"wide\">{head}</span><span class=\"narrow\" aria-hidden=\"true\">{}</span></th>",
+            standing.sign(),
+        );
+    }
+    out.push_str("</tr></thead><tbody>");
     for tally in tallies {
         let cell = |number: usize, class: &str| {
             let class = if number == 0 { "zero" } else { class };
