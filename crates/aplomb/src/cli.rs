@@ -57,7 +57,7 @@ enum Command {
     #[command(subcommand)]
     Workspace(workspace::Verb),
     /// Put the system through drills and give each claim its evidence
-    Prove(prove::Prove),
+    Prove(Box<prove::Prove>),
     /// Bring the database up to date without serving
     Migrate(Common),
     /// Print the OpenAPI 3.1 document

@@ -95,7 +95,7 @@ pub(crate) struct Prove {
     /// Write the signed record (JSON); with --import: read the evidence from it
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
-    /// Write JUnit XML, for build servers
+    /// Write a report for build servers (JUnit XML)
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     /// Write a badge (SVG)

@@ -1,5 +1,6 @@
 //! `--list` and `--explain`: what the checks are.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -52,7 +53,7 @@ fn table(chosen: &Checks, ink: Ink, language: Language) -> String {
         if area.replace(about.area) != Some(about.area) {
             let gap = if out.is_empty() { "" } else { "\n" };
             let heading = ink.paint(Tint::Bold, about.area.title().of(language));
-            out += &format!("{gap}{heading}\n");
+            let _ = writeln!(out, "{gap}{heading}");
         }
         let id = format!("{:widest$}", about.id);
         let marks = marks(about, language);
@@ -63,10 +64,11 @@ fn table(chosen: &Checks, ink: Ink, language: Language) -> String {
             } else {
                 " ".repeat(widest)
             };
-            out += &format!("  {before}  {line}\n");
+            let _ = writeln!(out, "  {before}  {line}");
         }
-        out += &format!(
-            "  {}  {}\n",
+        let _ = writeln!(
+            out,
+            "  {}  {}",
             " ".repeat(widest),
             ink.paint(Tint::Soft, &marks)
         );
@@ -109,23 +111,23 @@ pub(super) fn explain(all: &Checks, id: &str, language: Language) -> anyhow::Res
     let ink = Ink::of_stdout();
     let mut out = String::new();
     for line in wrap(about.title.of(language), ink.width) {
-        out += &format!("{}\n", ink.paint(Tint::Bold, &line));
+        let _ = writeln!(out, "{}", ink.paint(Tint::Bold, &line));
     }
     let facts = format!("{} · {}", about.id, catalogue::facts(&about, language));
     for line in wrap(&facts, ink.width) {
-        out += &format!("{}\n", ink.paint(Tint::Soft, &line));
+        let _ = writeln!(out, "{}", ink.paint(Tint::Soft, &line));
     }
     let [what, passes, by_hand, fails] = catalogue::sections(&about, language);
     for (number, (heading, text)) in [what, passes, by_hand, fails].into_iter().enumerate() {
-        out += &format!("\n{}\n", ink.paint(Tint::Bold, heading));
+        let _ = writeln!(out, "\n{}", ink.paint(Tint::Bold, heading));
         if number == 2 && catalogue::is_commands(text) {
             // Commands are to be pasted: they are not broken.
             for line in catalogue::lines(text).lines() {
-                out += &format!("  {}\n", ink.paint(Tint::Blue, line));
+                let _ = writeln!(out, "  {}", ink.paint(Tint::Blue, line));
             }
         } else {
             for line in wrap(text, ink.width - 2) {
-                out += &format!("  {line}\n");
+                let _ = writeln!(out, "  {line}");
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What one sees while checks run: area headings, a mark for each check, and below them a line that moves.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -200,10 +201,10 @@ fn entry(evidence: &Evidence, ink: Ink, language: Language) -> String {
         } else {
             line
         };
-        out.push_str(&format!("  {} {line}\n", ink.paint(tint, sign)));
+        let _ = writeln!(out, "  {} {line}", ink.paint(tint, sign));
     }
     for line in wrap(&measured(evidence, language), room) {
-        out.push_str(&format!("    {}\n", ink.paint(Tint::Soft, &line)));
+        let _ = writeln!(out, "    {}", ink.paint(Tint::Soft, &line));
     }
     out
 }

@@ -336,7 +336,11 @@ impl Page<'_> {
             let name = self.ink.paint(Tint::Soft, &name);
             self.add(format!("{name}{file}"));
         }
-        let has_page = files.iter().any(|(_, file)| file.ends_with(".html"));
+        let has_page = files.iter().any(|(_, file)| {
+            std::path::Path::new(file)
+                .extension()
+                .is_some_and(|kind| kind.eq_ignore_ascii_case("html"))
+        });
         let failed = |one: &Evidence| one.verdict == Verdict::Fail;
         if !has_page && self.report.evidence.iter().any(failed) {
             let hint = self.word(

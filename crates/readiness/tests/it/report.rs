@@ -243,7 +243,7 @@ fn records_are_kept_by_their_moment_and_the_oldest_go() {
     let history = History::of(folder.path());
     assert!(history.list().unwrap().is_empty());
     let mut one = sound();
-    for minute in 0..MOST_RECORDS as i64 + 3 {
+    for minute in 0..i64::try_from(MOST_RECORDS).unwrap() + 3 {
         let began = Timestamp::from_unix_ms(NOW_MS + minute * 60_000).unwrap();
         one.started_at = began.to_string();
         history.save(&one).unwrap();

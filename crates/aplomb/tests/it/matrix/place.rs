@@ -50,7 +50,9 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) async fn start(ground: Ground) -> Self {
         // Those of the binary's `services()`; the test compares with the kept document.
-        let services: Services = vec![Arc::new(luna::Luna)];
+        let mut services: Services = vec![Arc::new(luna::Luna)];
+        let proof = Arc::new(readiness::Proof::of(&services));
+        services.push(proof);
         let data = ground.data();
         let url = ground.url();
         let mut settings = vec![

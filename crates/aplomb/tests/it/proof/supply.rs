@@ -19,7 +19,7 @@ pub(super) fn planted() -> Vec<Planted> {
             "has the licence GPL-3.0-only",
             || {
                 let licences = with_serde(readiness::supply::LICENCES, |row| {
-                    row["licence"] = "GPL-3.0-only".into()
+                    row["licence"] = "GPL-3.0-only".into();
                 });
                 Licences {
                     licences,
@@ -33,7 +33,7 @@ pub(super) fn planted() -> Vec<Planted> {
             "names no licence",
             || {
                 let licences = with_serde(readiness::supply::LICENCES, |row| {
-                    row["licence"] = Value::Null
+                    row["licence"] = Value::Null;
                 });
                 Licences {
                     licences,
