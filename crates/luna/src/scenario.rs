@@ -18,12 +18,12 @@ pub(crate) fn load() -> Vec<LoadRequest> {
             .without_key()
     };
     vec![
-        pictures(LoadRequest::get("luna.mark", 40, mark)),
-        pictures(LoadRequest::get("luna.lockup", 5, lockup)),
-        LoadRequest::get("luna.variants", 5, "/api/v1/luna/variants").without_key(),
-        LoadRequest::post("luna.generate", 10, "/api/v1/luna/generate", generate)
+        pictures(LoadRequest::get("luna: mark", 40, mark)),
+        pictures(LoadRequest::get("luna: lockup", 5, lockup)),
+        LoadRequest::get("luna: variants", 5, "/api/v1/luna/variants").without_key(),
+        LoadRequest::post("luna: generate", 10, "/api/v1/luna/generate", generate)
             .with("family", families)
             .with("emotion", emotions),
-        LoadRequest::get("luna.history", 10, "/api/v1/luna/generations?limit=20"),
+        LoadRequest::get("luna: history", 10, "/api/v1/luna/generations?limit=20"),
     ]
 }

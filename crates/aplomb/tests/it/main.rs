@@ -15,6 +15,7 @@ mod metrics;
 mod outage;
 mod people;
 mod proof;
+mod proof_api;
 mod prove;
 mod supply;
 mod uploads;

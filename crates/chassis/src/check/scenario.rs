@@ -93,7 +93,7 @@ pub fn of(services: &Services) -> Vec<LoadRequest> {
 pub fn own() -> Vec<LoadRequest> {
     vec![
         LoadRequest::get("livez", 5, "/livez").without_key(),
-        LoadRequest::get("auth.me", 15, "/api/v1/auth/me"),
+        LoadRequest::get("auth: me", 15, "/api/v1/auth/me"),
         LoadRequest::get("jobs", 5, "/api/v1/jobs"),
         LoadRequest::get("keys", 5, "/api/v1/keys"),
     ]

@@ -29,6 +29,14 @@ const RESTLESS: [&str; 6] = [
     "idempotency",
 ];
 
+/// Those of the binary's `services()`; the test compares with the kept document.
+pub(crate) fn services() -> Services {
+    let mut services: Services = vec![Arc::new(luna::Luna)];
+    let proof = Arc::new(readiness::Proof::of(&services));
+    services.push(proof);
+    services
+}
+
 pub(crate) struct Place {
     pub(crate) client: reqwest::Client,
     pub(crate) document: Value,
@@ -49,10 +57,7 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) async fn start(ground: Ground) -> Self {
-        // Those of the binary's `services()`; the test compares with the kept document.
-        let mut services: Services = vec![Arc::new(luna::Luna)];
-        let proof = Arc::new(readiness::Proof::of(&services));
-        services.push(proof);
+        let services = services();
         let data = ground.data();
         let url = ground.url();
         let mut settings = vec![
