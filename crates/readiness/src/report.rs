@@ -1,6 +1,6 @@
 //! Evidence, and what it amounts to.
 //!
-//! * [`Report`]: the record of a run; [`score`]: what evidence counts for, and for how long
+//! * [`Report`]: the record of a run; [`mod@score`]: what evidence counts for, and for how long
 //! * [`seal`]: the record's signature, over its [`canonical`] form; [`history`]: records that are kept
 //! * [`html`], [`junit`], [`badge`]: the record as others read it; [`catalogue`]: what each check is, as pages
 //! * [`origin`]: what evidence was measured on
