@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use bytes::Bytes;
 use chassis::check::{
     About, Answer, Area, Check, Finding, Method, Need, Said, Subject, Trouble, Words,
 };
@@ -17,7 +18,7 @@ use super::{internals, unlimited, with_key};
 const MARKUP: &str = "\"><script>aplomb(1)</script>";
 /// The header that a line break would bring about.
 const LINE: &str = "x-aplomb-injected";
-/// A request that takes longer is not waited for: streams have no end.
+/// A request that takes longer is not waited for.
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// What is tried in each place.
@@ -127,7 +128,7 @@ impl Tried {
             for (what, probe) in PROBES {
                 let target = operation.address(Some((&parameter.name, &encoded(probe))));
                 let request = at.request(operation.method.clone(), &target);
-                self.ask(at, request, &place, what).await;
+                self.ask(at, request, operation, &place, what).await;
             }
             self.places.insert(place);
         }
@@ -144,7 +145,7 @@ impl Tried {
                 }
                 let target = operation.address(None);
                 let request = at.request(operation.method.clone(), &target).json(&body);
-                self.ask(at, request, &place, what).await;
+                self.ask(at, request, operation, &place, what).await;
             }
             self.places.insert(place);
         }
@@ -154,6 +155,7 @@ impl Tried {
         &mut self,
         at: &Subject,
         mut request: reqwest::RequestBuilder,
+        operation: &Operation,
         place: &str,
         what: &str,
     ) {
@@ -161,7 +163,14 @@ impl Tried {
         if let Some(token) = &at.token {
             request = request.bearer_auth(token);
         }
-        match tokio::time::timeout(LIMIT, Answer::to(request)).await {
+        let answer = async {
+            if operation.is_stream {
+                head(request).await
+            } else {
+                Answer::to(request).await
+            }
+        };
+        match tokio::time::timeout(LIMIT, answer).await {
             Ok(Ok(answer)) => {
                 if let Some(fault) = wrong(&answer) {
                     self.faults.push(format!("{place}: {what} {fault}"));
@@ -170,10 +179,28 @@ impl Tried {
             Ok(Err(trouble)) => self
                 .faults
                 .push(format!("{place}: {what} ends the connection: {trouble}")),
-            // A stream was opened, or a slow operation: both have checks of their own.
+            // A slow operation: others look at that.
             Err(_elapsed) => {}
         }
     }
+}
+
+/// The answer of an operation that may open a stream of events: of such a one, which has no end, the head alone.
+async fn head(request: reqwest::RequestBuilder) -> Result<Answer, Trouble> {
+    let response = request.send().await?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let kind = headers.get("content-type");
+    let is_stream = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+    let body = if is_stream {
+        Bytes::new()
+    } else {
+        response.bytes().await?
+    };
+    Ok(Answer {
+        status,
+        headers,
+        body,
+    })
 }
 
 /// What is wrong with an answer to hostile input.
