@@ -116,7 +116,7 @@ pub(crate) struct Prove {
     /// Act on somebody's system, by HTTP alone
     #[arg(long, value_name = "URL")]
     target: Option<String>,
-    /// The OpenAPI document of that system, an address or a file
+    /// Where the OpenAPI document of that system is, an address or a path there (default: the usual places)
     #[arg(long, value_name = "URL", requires = "target")]
     openapi: Option<String>,
     /// A key or token that --live or --target lets in
