@@ -1,8 +1,6 @@
 //! Pages of allowed origins may read answers, and no others.
 
-use chassis::check::{
-    About, Answer, Area, Check, Finding, Method, Need, Said, Subject, Trouble, Words,
-};
+use chassis::check::{About, Answer, Area, Check, Finding, Method, Said, Subject, Trouble, Words};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
@@ -22,6 +20,9 @@ const FOREIGN: [&str; 8] = [
 ];
 /// One that succeeds, one that is refused, one that is not there.
 const PATHS: [&str; 3] = ["/livez", "/api/v1/auth/me", "/api/v1/no-such-route-71c5"];
+
+/// Paths of a system of others that are asked.
+const MOST_PATHS: usize = 8;
 
 /// `access.cors`.
 pub(crate) struct Cors;
@@ -55,7 +56,7 @@ impl Check for Cors {
             weight: 5,
             is_required: true,
             disturbs: true,
-            needs: &[Need::Ground],
+            needs: &[],
             fresh_days: 30,
         }
     }
@@ -65,7 +66,42 @@ impl Check for Cors {
     }
 }
 
+/// Of a system of others one knows no allowed origin: no origin that nobody can have allowed may read with credentials. A `*` alone is a
+/// public answer.
+async fn of_others(subject: &Subject) -> Result<Finding, Trouble> {
+    let documented = subject.document.as_ref();
+    let paths = documented.and_then(|document| document["paths"].as_object());
+    let plain = paths.into_iter().flatten().filter_map(|(path, item)| {
+        (!path.contains('{') && item.get("get").is_some()).then_some(path.as_str())
+    });
+    let paths: Vec<&str> = std::iter::once("/").chain(plain.take(MOST_PATHS)).collect();
+    let mut faults = Vec::new();
+    for path in &paths {
+        for origin in [FOREIGN[0], FOREIGN[1]] {
+            let request = subject.request(Method::GET, path).header("origin", origin);
+            let answer = Answer::to(request).await?;
+            let is_public = answer.header("access-control-allow-origin") == Some("*")
+                && answer.header("access-control-allow-credentials").is_none();
+            if !is_public {
+                foreign(&answer, &format!("GET {path}"), origin, &mut faults);
+            }
+        }
+    }
+    let count = paths.len() * 2;
+    Ok(Finding::of_faults(
+        faults,
+        Said::new(format!("{count} requests"), format!("{count} requêtes")),
+        Said::new(
+            "no foreign origin may read",
+            "aucune origine étrangère ne peut lire",
+        ),
+    ))
+}
+
 async fn measure(subject: &Subject) -> Result<Finding, Trouble> {
+    if subject.ground.is_none() {
+        return of_others(subject).await;
+    }
     let wishes = place::wishes().set("http.allowed_origins", ALLOWED);
     let instance = subject.start(wishes).await?;
     let at = subject.at(&instance.base());

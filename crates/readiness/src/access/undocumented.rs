@@ -105,8 +105,14 @@ async fn measure(subject: &Subject) -> Result<Finding, Trouble> {
         (method, path, ask(request).await)
     });
     let mut answers = answers.buffered(ABREAST);
+    let mut unanswered = 0;
     while let Some((method, path, answer)) = answers.next().await {
         let answer = answer?;
+        if answer.status == 429 {
+            // Who asks too often is not told what is there.
+            unanswered += 1;
+            continue;
+        }
         if known.is_route(&method, &path, &answer) {
             faults.push(format!(
                 "{method} {path} answers {} and is not documented",
@@ -125,7 +131,19 @@ async fn measure(subject: &Subject) -> Result<Finding, Trouble> {
             ));
         }
     }
-    let (all, pages) = (operations.len(), known.linked.len());
+    let (all, pages, tried) = (operations.len(), known.linked.len(), tried - unanswered);
+    if faults.is_empty() && unanswered > tried {
+        return Err(Trouble::not_verifiable(
+            format!(
+                "{unanswered} of {} addresses were asked too often for it (429): give a token of a caller with higher limits",
+                tried + unanswered
+            ),
+            format!(
+                "{unanswered} adresses sur {} ont été refusées, trop demandées (429) : donnez un jeton dont les limites sont plus hautes",
+                tried + unanswered
+            ),
+        ));
+    }
     Ok(Finding::of_faults(
         faults,
         Said::new(

@@ -16,6 +16,8 @@ use crate::access::code;
 const HEALTH: [&str; 3] = ["/livez", "/readyz", "/health"];
 /// Beyond the limit, so that a limiter that is off shows.
 const BEYOND: u32 = 20;
+/// Requests to a system of others whose limit is not known.
+const MOST_OF_OTHERS: u32 = 1_500;
 /// Beyond the promised moment.
 const LATE: Duration = Duration::from_millis(300);
 /// An address for documentation (RFC 5737): who asks, where a proxy says so.
@@ -53,7 +55,7 @@ impl Check for PerAddress {
             weight: 6,
             is_required: true,
             disturbs: true,
-            needs: &[Need::Ground],
+            needs: &[Need::Leave],
             fresh_days: 30,
         }
     }
@@ -63,7 +65,39 @@ impl Check for PerAddress {
     }
 }
 
+/// Of a system of others one does not know the limit: that there is one is seen, and that a refusal says when to come back.
+async fn of_others(subject: &Subject) -> Result<Finding, Trouble> {
+    let path = plain_path(subject);
+    let mut faults = Vec::new();
+    let sent = burst(MOST_OF_OTHERS, |_| subject.request(Method::GET, &path)).await?;
+    match &sent.refused {
+        None => faults.push(format!(
+            "{MOST_OF_OTHERS} requests for {path} in {:.1} s, and none was answered 429",
+            sent.took.as_secs_f64()
+        )),
+        Some(refused) if refused.header("retry-after").is_none() => {
+            faults.push("a 429 does not say when to come back (Retry-After)".to_owned());
+        }
+        Some(_) => {}
+    }
+    let passed = sent.passed;
+    Ok(Finding::of_faults(
+        faults,
+        Said::new(
+            format!("{passed} let in of {MOST_OF_OTHERS}"),
+            format!("{passed} admises sur {MOST_OF_OTHERS}"),
+        ),
+        Said::new(
+            "some are refused, with Retry-After",
+            "certaines sont refusées, avec Retry-After",
+        ),
+    ))
+}
+
 async fn measure(subject: &Subject) -> Result<Finding, Trouble> {
+    if subject.ground.is_none() {
+        return of_others(subject).await;
+    }
     let instance = subject.start(Wishes::none()).await?;
     let at = subject.at(&instance.base());
     let path = plain_path(&at);
