@@ -173,8 +173,8 @@ async fn check_list(
 }
 
 /// The record of a run: `newest`, or one of the list.
-#[utoipa::path(get, path = "/{id}", tag = "proof", extensions(("x-access" = json!("proof:read"))),
-    params(("id" = String, Path, description = "The record's id, or `newest`")),
+#[utoipa::path(get, path = "/{record}", tag = "proof", extensions(("x-access" = json!("proof:read"))),
+    params(("record" = String, Path, description = "The record's id, or `newest`")),
     responses(
         (status = 200, description = "The record", body = Report),
         (status = 404, description = "No such record", body = ProblemBody, content_type = "application/problem+json"),

@@ -20,7 +20,7 @@ const NO_SUCCESS: [(&str, &str); 4] = [
     ),
     ("/api/v1/proof", "for the home workspace, which A is not"),
     ("/api/v1/proof/checks", "the same"),
-    ("/api/v1/proof/{id}", "the same"),
+    ("/api/v1/proof/{record}", "the same"),
 ];
 
 #[derive(Clone, Debug)]

@@ -247,12 +247,18 @@ fn number_text(number: f64) -> String {
         return "0".to_owned();
     }
     let sign = if number < 0.0 { "-" } else { "" };
-    let scientific = format!("{:e}", number.abs());
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let digits = mantissa.replace('.', "");
-    let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
+    // Of two texts that are as short and as near, the standard takes the even one: serde_json does, `{:e}` does not.
+    let text = serde_json::to_string(&number.abs()).unwrap_or_default();
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{part}");
+    let significant = all.trim_start_matches('0');
+    let length = |text: &str| i32::try_from(text.len()).unwrap_or(i32::MAX);
     // The point stands behind so many digits.
-    let point = exponent.parse::<i32>().unwrap_or(0) + 1;
+    let point =
+        length(whole) + exponent.parse::<i32>().unwrap_or(0) - (length(&all) - length(significant));
+    let digits = significant.trim_end_matches('0').to_owned();
+    let count = length(&digits);
     let body = if count <= point && point <= 21 {
         digits.clone() + &"0".repeat((point - count) as usize)
     } else if 0 < point && point <= 21 {

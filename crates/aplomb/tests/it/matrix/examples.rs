@@ -53,7 +53,7 @@ impl Examples {
                 kit["id"].as_str().unwrap().to_owned(),
             ),
             ("/api/v1/luna/download/", "filename", mark),
-            ("/api/v1/proof/", "id", "newest".to_owned()),
+            ("/api/v1/proof/", "record", "newest".to_owned()),
             ("/api/v1/luna/mark/", "generator", "crescent".to_owned()),
             ("/api/v1/luna/mark/", "file", "serenity.svg".to_owned()),
             ("/api/v1/workspaces/", "id", place.a.to_string()),
