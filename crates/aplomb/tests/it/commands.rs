@@ -1,11 +1,13 @@
 //! The built binary, as a person runs it.
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 fn aplomb(folder: &Path) -> Command {
@@ -321,6 +323,22 @@ fn shown_configuration_hides_secrets() {
         output.status.success() && shown.contains("metrics_token") && !shown.contains("hush"),
         "{shown}"
     );
+}
+
+#[test]
+fn every_operation_of_the_document_has_a_name_of_its_own() {
+    let kept: Value = serde_json::from_str(include_str!("../golden/openapi.json")).unwrap();
+    let mut names = BTreeSet::new();
+    for (path, item) in kept["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let Some(name) = operation["operationId"].as_str() else {
+                continue;
+            };
+            // Generated clients make one function of each name: the second one would be called in place of the first.
+            assert!(names.insert(name), "{method} {path} is the second `{name}`");
+        }
+    }
+    assert!(names.contains("post_auth_totp_confirm"), "{names:?}");
 }
 
 #[test]

@@ -46,10 +46,24 @@ pub(super) fn complete(document: &mut OpenApi) {
     ));
     components.add_security_scheme(SESSION, SecurityScheme::ApiKey(cookie));
     for (path, item) in &mut document.paths.paths {
-        if path.starts_with("/api/v1/") {
-            operations(item).into_iter().for_each(complete_operation);
+        let is_ours = path.starts_with("/api/v1/");
+        for (method, operation) in operations(item) {
+            operation.operation_id = Some(name(method, path));
+            if is_ours {
+                complete_operation(operation);
+            }
         }
     }
+}
+
+/// The operation's name, which is its own since method and path are: clients that are generated call it so. Handlers are named
+/// within their file, where two rooms both have a `list`.
+fn name(method: &str, path: &str) -> String {
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    let words = path.split('/').filter(|word| !word.is_empty());
+    words.fold(method.to_owned(), |all, word| {
+        all + "_" + &word.trim_matches(['{', '}']).replace('-', "_")
+    })
 }
 
 /// The document as JSON, the same in every process: the library keeps extensions in no order, so they go last and by name.
@@ -115,17 +129,16 @@ fn complete_operation(operation: &mut Operation) {
     }
 }
 
-fn operations(item: &mut PathItem) -> Vec<&mut Operation> {
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     [
-        &mut item.get,
-        &mut item.put,
-        &mut item.post,
-        &mut item.delete,
-        &mut item.options,
-        &mut item.head,
-        &mut item.patch,
+        ("get", &mut item.get),
+        ("put", &mut item.put),
+        ("post", &mut item.post),
+        ("delete", &mut item.delete),
+        ("options", &mut item.options),
+        ("head", &mut item.head),
+        ("patch", &mut item.patch),
     ]
     .into_iter()
-    .filter_map(Option::as_mut)
-    .collect()
+    .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }

@@ -72,7 +72,7 @@ impl From<Object> for ObjectBody {
 
 /// The files of the workspace, newest first.
 #[utoipa::path(
-    get, path = "/objects", tag = "objects", operation_id = "objects_list",
+    get, path = "/objects", tag = "objects",
     extensions(("x-access" = json!("objects:read"))),
     params(
         ("limit" = Option<u64>, Query, minimum = 1, maximum = 200, description = "Rows of the page"),
@@ -96,7 +96,7 @@ pub(crate) async fn list(
 
 /// Keeps a small file: its bytes as the body, or a form with one file. Large ones go by `/uploads`.
 #[utoipa::path(
-    post, path = "/objects", tag = "objects", operation_id = "object_create",
+    post, path = "/objects", tag = "objects",
     extensions(("x-access" = json!("objects:write"))),
     params(("name" = Option<String>, Query, description = "The file's name, where the body is its bytes", max_length = 255)),
     request_body(content(
@@ -231,7 +231,7 @@ pub(crate) struct Import {
 
 /// Fetches a file from another server. The operator names the hosts (`objects.import_hosts`); without any this is off.
 #[utoipa::path(
-    post, path = "/objects/import", tag = "objects", operation_id = "object_import",
+    post, path = "/objects/import", tag = "objects",
     // It bounds its own time: `objects.import_timeout_ms`.
     extensions(("x-access" = json!("objects:write")), ("x-body-limit" = json!("stream"))),
     request_body = Import,
@@ -260,7 +260,7 @@ pub(crate) async fn fetch(
 
 /// The bytes of a file, or a range of them.
 #[utoipa::path(
-    get, path = "/objects/{id}", tag = "objects", operation_id = "object_show",
+    get, path = "/objects/{id}", tag = "objects",
     extensions(("x-access" = json!("objects:read"))),
     params(
         ("id" = ObjectId, Path, description = "The file"),
@@ -307,7 +307,7 @@ pub(crate) async fn show(
 
 /// What is known of a file.
 #[utoipa::path(
-    get, path = "/objects/{id}/about", tag = "objects", operation_id = "object_about",
+    get, path = "/objects/{id}/about", tag = "objects",
     extensions(("x-access" = json!("objects:read"))),
     params(("id" = ObjectId, Path, description = "The file")),
     responses(
@@ -326,7 +326,7 @@ pub(crate) async fn about(
 
 /// Removes a file. One that belongs to something else goes with that: `held_by` says to what.
 #[utoipa::path(
-    delete, path = "/objects/{id}", tag = "objects", operation_id = "object_delete",
+    delete, path = "/objects/{id}", tag = "objects",
     extensions(("x-access" = json!("objects:write"))),
     params(("id" = ObjectId, Path, description = "The file")),
     responses(
@@ -370,7 +370,7 @@ pub(crate) struct Signed {
 
 /// Makes an address that gives the file to whoever has it, for at most seven days.
 #[utoipa::path(
-    post, path = "/objects/{id}/address", tag = "objects", operation_id = "object_sign",
+    post, path = "/objects/{id}/address", tag = "objects",
     extensions(("x-access" = json!("objects:read"))),
     params(("id" = ObjectId, Path, description = "The file")),
     request_body = Sign,
@@ -410,7 +410,7 @@ pub(crate) async fn sign(
 
 /// The bytes of a file for whoever has its signed address.
 #[utoipa::path(
-    get, path = "/objects/{id}/signed", tag = "objects", operation_id = "object_show_signed",
+    get, path = "/objects/{id}/signed", tag = "objects",
     extensions(("x-access" = json!("public"))),
     params(
         ("id" = ObjectId, Path, description = "The file"),

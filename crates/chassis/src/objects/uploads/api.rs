@@ -50,7 +50,7 @@ pub(crate) struct UploadBody {
 
 /// What the server can do.
 #[utoipa::path(
-    options, path = "/uploads", tag = "uploads", operation_id = "uploads_options",
+    options, path = "/uploads", tag = "uploads",
     extensions(("x-access" = json!("public"))),
     responses((status = 204, description = "Version, extensions, checksums and the largest file, in headers"))
 )]
@@ -60,7 +60,7 @@ pub(crate) async fn options(State(context): State<Arc<Context>>) -> Response {
 
 /// What the server can do.
 #[utoipa::path(
-    options, path = "/uploads/{id}", tag = "uploads", operation_id = "upload_options",
+    options, path = "/uploads/{id}", tag = "uploads",
     extensions(("x-access" = json!("public"))),
     params(("id" = String, Path, description = "The upload")),
     responses((status = 204, description = "Version, extensions, checksums and the largest file, in headers"))
@@ -91,7 +91,7 @@ fn abilities(context: &Context) -> Response {
 
 /// Begins an upload (tus `POST`); with a body also sends its first bytes.
 #[utoipa::path(
-    post, path = "/uploads", tag = "uploads", operation_id = "upload_create",
+    post, path = "/uploads", tag = "uploads",
     extensions(("x-access" = json!("objects:write")), ("x-body-limit" = json!("stream"))),
     params(
         ("Tus-Resumable" = String, Header, description = "The protocol's version, `1.0.0`", example = "1.0.0", pattern = "^1\\.0\\.0$"),
@@ -176,7 +176,7 @@ fn not_a_piece() -> Problem {
 
 /// How far an upload is, as JSON.
 #[utoipa::path(
-    get, path = "/uploads/{id}", tag = "uploads", operation_id = "upload_show",
+    get, path = "/uploads/{id}", tag = "uploads",
     extensions(("x-access" = json!("objects:write"))),
     params(("id" = UploadId, Path, description = "The upload")),
     responses(
@@ -209,7 +209,7 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// How far an upload is (tus `HEAD`). Whoever still sends to it is asked to stop: the newest request counts.
 #[utoipa::path(
-    head, path = "/uploads/{id}", tag = "uploads", operation_id = "upload_head",
+    head, path = "/uploads/{id}", tag = "uploads",
     extensions(("x-access" = json!("objects:write"))),
     params(
         ("id" = UploadId, Path, description = "The upload"),
@@ -262,7 +262,7 @@ pub(crate) async fn head(
 
 /// Sends bytes of an upload (tus `PATCH`), from `Upload-Offset` on.
 #[utoipa::path(
-    patch, path = "/uploads/{id}", tag = "uploads", operation_id = "upload_patch",
+    patch, path = "/uploads/{id}", tag = "uploads",
     extensions(
         ("x-access" = json!("objects:write")),
         ("x-body-limit" = json!("stream")),
@@ -325,7 +325,7 @@ pub(crate) async fn patch(
 
 /// Gives an upload up (tus `DELETE`). A file that came of it stays.
 #[utoipa::path(
-    delete, path = "/uploads/{id}", tag = "uploads", operation_id = "upload_delete",
+    delete, path = "/uploads/{id}", tag = "uploads",
     extensions(("x-access" = json!("objects:write"))),
     params(
         ("id" = UploadId, Path, description = "The upload"),
