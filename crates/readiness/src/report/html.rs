@@ -14,7 +14,7 @@ use chassis::i18n::Language;
 use self::check::{anchor, area_card};
 use super::escape::xml;
 use super::phrase::{self, figure};
-use super::plot::both;
+use super::plot::{both, rich};
 use super::{Outcome, Report, Standing, Tally, standing_at};
 
 const STYLE: &str = include_str!("style.css");
@@ -282,7 +282,7 @@ fn open_questions(out: &mut String, report: &Report) {
         ),
     );
     for one in open {
-        item(out, report, one);
+        item(out, report, one, Within::Open);
     }
     out.push_str("</ul></section>");
 }
@@ -315,12 +315,23 @@ fn musts(out: &mut String, report: &Report) {
         ),
     );
     for (_, one) in musts {
-        item(out, report, one);
+        item(out, report, one, Within::Musts);
     }
     out.push_str("</ul></section>");
 }
 
-fn item(out: &mut String, report: &Report, one: &Evidence) {
+/// Where a claim stands: what its heading says already, no tag repeats.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    /// Among what could not be verified.
+    Open,
+    /// Among what must hold.
+    Musts,
+    /// In its area.
+    Area,
+}
+
+fn item(out: &mut String, report: &Report, one: &Evidence, of: Within) {
     let standing = standing(report, one);
     let _ = write!(
         out,
@@ -329,22 +340,22 @@ fn item(out: &mut String, report: &Report, one: &Evidence) {
         standing.sign(),
         anchor(one),
         both(&one.title, &one.title_fr),
-        tags(report, one, standing),
-        both(&one.measured, &one.measured_fr),
+        tags(report, one, standing, of),
+        rich(&one.measured, &one.measured_fr),
     );
 }
 
 /// Marks beside a claim: required, expired, earlier. The verdict in words is for those who do not see its sign.
-fn tags(report: &Report, one: &Evidence, standing: Standing) -> String {
+fn tags(report: &Report, one: &Evidence, standing: Standing, within: Within) -> String {
     let mut out = String::new();
-    if standing != Standing::Passed {
+    if standing != Standing::Passed && within != Within::Open {
         let _ = write!(
             out,
             " <span class=\"tag\">{}</span>",
             words(standing.words())
         );
     }
-    if one.is_required {
+    if one.is_required && within != Within::Musts {
         let _ = write!(
             out,
             " <span class=\"tag must\">{}</span>",
@@ -448,7 +459,7 @@ fn notes(out: &mut String, report: &Report) {
         )
     );
     for note in &report.notes {
-        let _ = write!(out, "<li>{}</li>", both(&note.text, &note.text_fr));
+        let _ = write!(out, "<li>{}</li>", rich(&note.text, &note.text_fr));
     }
     out.push_str("</ul></section>");
 }

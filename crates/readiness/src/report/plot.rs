@@ -6,9 +6,9 @@ use chassis::check::{Series, Shape};
 
 use super::escape::xml;
 
-const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 240.0;
-const LEFT: f64 = 62.0;
+const WIDTH: f64 = 460.0;
+const HEIGHT: f64 = 220.0;
+const LEFT: f64 = 54.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 44.0;
@@ -50,6 +50,29 @@ pub(super) fn both(english: &str, french: &str) -> String {
         xml(english),
         xml(french)
     )
+}
+
+/// The same for a sentence of a check, in which commands stand between backticks.
+pub(super) fn rich(english: &str, french: &str) -> String {
+    let text = both(english, french);
+    // An odd one is no pair, and backticks in one language alone are still pairs.
+    if text.matches('`').count() % 2 == 1 {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 32);
+    for (number, part) in text.split('`').enumerate() {
+        let is_command = number % 2 == 1;
+        // A pair that spans both languages is none.
+        if is_command && part.contains('<') {
+            return text;
+        }
+        if is_command {
+            let _ = write!(out, "<code>{part}</code>");
+        } else {
+            out.push_str(part);
+        }
+    }
+    out
 }
 
 /// What the drawing shows, for those who do not see it.

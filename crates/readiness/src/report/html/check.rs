@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use chassis::check::{Area, Evidence};
 use chassis::i18n::Language;
 
-use super::{both, say, score, standing, tags, target, words};
+use super::{Within, both, rich, say, score, standing, tags, target, words};
 use crate::report::escape::xml;
 use crate::report::phrase::{self, took};
 use crate::report::{Report, Standing, Tally, plot};
@@ -31,7 +31,7 @@ fn check(out: &mut String, report: &Report, one: &Evidence) {
     let standing = standing(report, one);
     let is_open = matches!(standing, Standing::Failed | Standing::Expired);
     let time = took(one);
-    let time = if standing == Standing::Skipped {
+    let time = if matches!(standing, Standing::Skipped | Standing::NotVerifiable) {
         String::new()
     } else {
         both(
@@ -47,22 +47,22 @@ fn check(out: &mut String, report: &Report, one: &Evidence) {
         if is_open { " open=\"open\"" } else { "" },
         standing.sign(),
         both(&one.title, &one.title_fr),
-        tags(report, one, standing),
-        both(&one.measured, &one.measured_fr),
+        tags(report, one, standing, Within::Area),
+        rich(&one.measured, &one.measured_fr),
     );
     let mut row = |name: String, value: String| {
         let _ = write!(out, "<dt>{name}</dt><dd>{value}</dd>");
     };
     row(
         say("Required", "Exigé"),
-        both(&one.required, &one.required_fr),
+        rich(&one.required, &one.required_fr),
     );
     if !one.faults.is_empty() {
         row(say("Faults", "Défauts"), faults(one));
     }
     if let Some(shortened) = &one.shortened {
         let french = one.shortened_fr.as_ref().unwrap_or(shortened);
-        row(say("Shortened", "Écourté"), both(shortened, french));
+        row(say("Shortened", "Écourté"), rich(shortened, french));
     }
     row(
         say("See it again", "Revoir"),
@@ -101,8 +101,12 @@ fn check(out: &mut String, report: &Report, one: &Evidence) {
         ),
     );
     out.push_str("</dl>");
-    for series in &one.series {
-        out.push_str(&plot::figure(series));
+    if !one.series.is_empty() {
+        out.push_str("<div class=\"plots\">");
+        for series in &one.series {
+            out.push_str(&plot::figure(series));
+        }
+        out.push_str("</div>");
     }
     out.push_str("</div></details>");
 }
