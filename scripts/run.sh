@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
-# make run: builds the binary and starts it with nothing configured. ARGS is handed on to `aplomb serve`.
+# make run: builds the console and the binary and starts it with nothing configured. ARGS is handed on to `aplomb serve`.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 need_toolchain
 
+# Without Node everything else works, and the start page is a plain one.
+scripts/web.sh || [ $? -eq 77 ] || exit 1
+
 # Silent when nothing changed since the last build; cargo still has the last word.
 binary=$target/debug/aplomb
 quiet=
-if [ -x "$binary" ] && [ -z "$(find crates Cargo.toml Cargo.lock -newer "$binary" -type f | head -n1)" ]; then
+if [ -x "$binary" ] && [ -z "$(find crates Cargo.toml Cargo.lock web/dist -newer "$binary" -type f 2>/dev/null | head -n1)" ]; then
   quiet=yes
 fi
 build_aplomb ${quiet:+--quiet}

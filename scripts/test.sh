@@ -41,6 +41,19 @@ else
   skipped+=("mails by a real server, and webhook signatures by the reference library (needs python3-venv and PyPI)")
 fi
 
+step "console: types, tests, build, weight"
+console=
+status=0
+CHECK=1 scripts/web.sh || status=$?
+case $status in
+  0)
+    console=yes
+    (cd web && node build/weight.mjs >&2)
+    ;;
+  77) skipped+=("the console (packages nodejs 20.19 and npm, and npm's package server)") ;;
+  *) exit 1 ;;
+esac
+
 scripts/check.sh
 
 step "cargo test"
@@ -73,6 +86,17 @@ case $status in
   77) skipped+=("the account pages in a real browser (packages nodejs 20, npm and chromium, and npm's package server)") ;;
   *) exit 1 ;;
 esac
+
+if [ -n "$console" ]; then
+  step "console in Chromium"
+  status=0
+  scripts/console.sh || status=$?
+  case $status in
+    0) ;;
+    77) skipped+=("the console in a real browser (package chromium)") ;;
+    *) exit 1 ;;
+  esac
+fi
 
 step "result"
 say "All tests that could run here passed, in $((SECONDS / 60)) min $((SECONDS % 60)) s."
