@@ -1,4 +1,5 @@
 // What the command bar offers: the pages, what the page in view adds, and the console's own switches.
+import { untrack } from 'svelte';
 
 export interface Command {
   id: string;
@@ -19,9 +20,10 @@ class Commands {
 
   /** Offers commands until the returned function is called: `$effect(() => commands.offer([...]))`. */
   offer(some: Command[]): () => void {
-    this.#added = [...this.#added, ...some];
+    // The effect that offers does not depend on what others offer.
+    this.#added = [...untrack(() => this.#added), ...some];
     return () => {
-      this.#added = this.#added.filter((one) => !some.includes(one));
+      this.#added = untrack(() => this.#added).filter((one) => !some.includes(one));
     };
   }
 }

@@ -3,6 +3,7 @@
 import type { components } from './api/schema';
 import { asRefusal, refusal } from './api/problem';
 import { send } from './api/send';
+import { language } from './language.svelte';
 
 export type Me = components['schemas']['Me'];
 const VERBS = ['read', 'write', 'admin'];
@@ -63,7 +64,7 @@ class Session {
   async leave(): Promise<void> {
     await send(new Request('/api/v1/auth/logout', { method: 'POST' })).catch(() => undefined);
     this.#keep(null);
-    location.assign('/sign-in');
+    location.assign(`/sign-in?lang=${language.code}`);
   }
 
   #keep(workspace: string | null): void {
@@ -77,5 +78,5 @@ export const session = new Session();
 
 /** Where one signs in, to come back here. */
 export function signIn(): string {
-  return `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
+  return `/sign-in?lang=${language.code}&next=${encodeURIComponent(location.pathname + location.search)}`;
 }
