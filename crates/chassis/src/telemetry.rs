@@ -6,6 +6,7 @@ pub mod access;
 pub(crate) mod burst;
 pub mod catalogue;
 pub mod metrics;
+pub mod objectives;
 
 use std::io::IsTerminal;
 

@@ -4,7 +4,7 @@
 //! * [`runner`]: checks to evidence; [`ground`]: instances of this binary for drills; [`actors`]: people and keys in them
 //! * [`report`]: evidence to a score and a record
 //! * [`import`]: somebody's Markdown report, each claim of it marked
-//! * [`load`]: the load generator and the claims about load; [`objectives`]: what is promised
+//! * [`load`]: the load generator and the claims about load
 //! * [`prometheus`]: the text that is scraped, read strictly; [`supply`]: what the binary is made of
 //! * [`target`]: systems of others, and their owners' leave
 //! * [`settings`]: the configuration under proof, without what leads to the outside
@@ -23,7 +23,6 @@ pub mod import;
 mod jobs;
 mod limits;
 pub mod load;
-pub mod objectives;
 mod observability;
 mod operations;
 pub mod prometheus;
