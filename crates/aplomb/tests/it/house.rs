@@ -62,7 +62,7 @@ fn every_message_code_is_in_a_catalogue() {
             let Some((room, rest)) = literal.split_once('.') else {
                 continue;
             };
-            let is_code = ["http", "audit", "pages", "limits", "field", "home", "serve", "migrate", "luna", "auth", "people", "user", "workspace", "key", "objects", "uploads", "jobs", "events", "notify", "upstream"].contains(&room)
+            let is_code = ["http", "overview", "audit", "pages", "limits", "field", "home", "serve", "migrate", "luna", "auth", "people", "user", "workspace", "key", "objects", "uploads", "jobs", "events", "notify", "upstream"].contains(&room)
                 && !rest.is_empty()
                 && rest.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
                 // A key of the configuration, a file, a check's id, the name of an event.
