@@ -122,8 +122,8 @@ async fn config(
         ("level" = Option<String>, Query, description = "Only lines of this level and of those above it: `error`, `warn`, `info`, `debug` or `trace`"),
         ("q" = Option<String>, Query, max_length = 200, description = "Only lines that hold this in their message, their target or a field, in whatever case"),
         ("limit" = Option<u64>, Query, minimum = 1, maximum = 500, description = "At most this many; 100 by default"),
-        ("cursor" = Option<String>, Query, pattern = "^[0-9]{1,20}$", description = "The `next` of the answer before: lines older than those"),
-        ("after" = Option<String>, Query, pattern = "^[0-9]{1,20}$", description = "The `after` of the answer before: lines that came since, the oldest first. Not together with `cursor`"),
+        ("cursor" = Option<String>, Query, pattern = "^[0-9]{16,20}$", description = "The `next` of the answer before: lines older than those"),
+        ("after" = Option<String>, Query, pattern = "^[0-9]{16,20}$", description = "The `after` of the answer before: lines that came since, the oldest first. Not together with `cursor`"),
     ),
     responses(
         (status = 200, description = "Lines", body = LogLines),
@@ -134,8 +134,8 @@ async fn logs(
     caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    auth::require_home(&overview.context.database, &caller).await?;
     let wanted = Wanted::of(&query)?;
+    auth::require_home(&overview.context.database, &caller).await?;
     // Taking thousands of lines apart is milliseconds that no other request should wait for.
     let found = tokio::task::spawn_blocking(move || wanted.find()).await;
     Ok(answer(found.map_err(|fault| Problem::internal(&fault))?))
@@ -185,7 +185,10 @@ impl Wanted {
         };
         let mut place = |name| {
             let text = query.get(name)?;
-            let number = Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+            // As lines' ids are written.
+            let is_id =
+                (16..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+            let number = Some(text).filter(|_| is_id);
             let number = number.and_then(|text| text.parse::<u64>().ok());
             if number.is_none() {
                 faults.push(FieldProblem::new(name, "field.cursor", Vec::new()));
