@@ -3,6 +3,7 @@
 mod audit;
 mod cli;
 mod configuration;
+mod console;
 mod key;
 mod people;
 mod prove;

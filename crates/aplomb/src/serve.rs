@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpSocket};
 
 use crate::cli::{note, say};
 use crate::configuration::report;
+use crate::console;
 use crate::people::missing;
 
 /// Runs the services until they are asked to stop.
@@ -42,7 +43,8 @@ async fn run(services: &Services, config: Config) -> anyhow::Result<ExitCode> {
         .map(|url| url.as_str().trim_end_matches('/').to_owned());
     let stop = stop_signal()?;
     let is_for_programs = config.telemetry.log_format == LogFormat::Json;
-    let house = House::open(services, config, Arc::new(SystemClock), std::io::stderr()).await?;
+    let (clock, console) = (Arc::new(SystemClock), console::embedded());
+    let house = House::open_with(services, config, clock, std::io::stderr(), console).await?;
     let at = if address.ip().is_loopback() || address.ip().is_unspecified() {
         format!("http://localhost:{}", address.port())
     } else {

@@ -306,6 +306,15 @@ pub async fn home_workspace(database: &Database) -> Result<WorkspaceId, DataErro
     tables::home_workspace(database).await
 }
 
+/// Refuses whoever does not act in the home workspace: what concerns the whole server belongs to those who run it, and other
+/// workspaces are its guests.
+pub async fn require_home(database: &Database, caller: &Caller) -> Result<(), Problem> {
+    if home_workspace(database).await? == caller.workspace {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::FORBIDDEN, "auth.home_only"))
+}
+
 /// Makes another workspace.
 pub async fn create_workspace(database: &Database, name: &str) -> Result<WorkspaceId, DataError> {
     tables::create_workspace(database, name).await

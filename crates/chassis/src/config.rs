@@ -5,7 +5,8 @@
 //!
 //! - one struct per concern: [`Root`], [`Http`], [`Data`], [`Limits`], [`Redis`], [`Events`], [`Auth`], [`Jobs`], [`Notify`], [`Objects`],
 //!   [`Telemetry`], and a [`Section`] per service
-//! - [`load`] reads, checks and refuses; [`Config::show`] prints what is in force and where each value came from
+//! - [`load`] reads, checks and refuses; [`Config::show`] prints what is in force and where each value came from, and
+//!   [`Config::settings`] gives it as data
 //! - [`schema`] and [`reference()`] render the same structs as JSON Schema and as a page
 //!
 //! Keys are found by walking the JSON Schema of the structs, so a field added to a struct is at once known to the
@@ -32,6 +33,7 @@ mod reference;
 mod rules;
 mod secret;
 mod section;
+mod settings;
 mod show;
 mod telemetry;
 
@@ -62,6 +64,7 @@ pub use redis::Redis;
 pub use reference::{reference, schema};
 pub use secret::Secret;
 pub use section::{Section, SectionFault};
+pub use settings::{SectionView, SettingView, WarningView};
 pub use telemetry::{LogFilter, LogFormat, Telemetry};
 
 use keys::Keys;
@@ -127,6 +130,8 @@ pub struct Config {
     sections: BTreeMap<&'static str, Arc<dyn Any + Send + Sync>>,
     values: Values,
     keys: Keys,
+    /// What each section is about, in order.
+    abouts: Vec<(&'static str, String)>,
     warnings: Faults,
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::time::Instant;
 
 use futures_util::FutureExt;
@@ -19,6 +19,7 @@ use crate::data::lock::{FolderFault, FolderLock};
 use crate::data::{DataError, Database, Start, Starts};
 use crate::events::Events;
 use crate::http::assembly::{self, UNDOCUMENTED};
+use crate::http::console::Console;
 use crate::http::front::{Front, FrontParts};
 use crate::http::health::Vitals;
 use crate::http::routes::{Routes, UnknownRoutes};
@@ -28,10 +29,13 @@ use crate::jobs::{self, Jobs, KindFault};
 use crate::limits::Limits;
 use crate::notify::Notify;
 use crate::objects::{ObjectFault, Objects};
+use crate::overview::Overview;
+use crate::overview::sampler::Sampler;
 use crate::redis::Redis;
 use crate::service::{Context, Service};
 use crate::task;
 use crate::telemetry::access::AccessLog;
+use crate::telemetry::traffic::Traffic;
 use crate::telemetry::{self, catalogue, metrics};
 use crate::upstream::Upstreams;
 
@@ -42,6 +46,7 @@ pub type Services = Vec<Arc<dyn Service>>;
 pub struct House {
     front: Arc<Front>,
     context: Arc<Context>,
+    sampler: Arc<Sampler>,
     starts: Starts,
     start: Start,
     _lock: Option<FolderLock>,
@@ -93,11 +98,13 @@ pub fn catalogue(services: &Services) -> Result<Catalogue, CatalogueFault> {
 }
 
 /// Rooms of the chassis that ask for scopes of their own.
-const ROOMS: [&str; 8] = [
+const ROOMS: [&str; 10] = [
     "audit",
+    "config",
     "events",
     "jobs",
     "keys",
+    "logs",
     "notify",
     "objects",
     "users",
@@ -119,14 +126,25 @@ pub fn migrations(services: &Services) -> Vec<Box<dyn MigrationTrait>> {
 }
 
 impl House {
-    /// Opens the database, brings it up to date, runs the services' checks and builds the routes.
-    /// `services` are all that this binary has; `config.services` says which of them run. Access log
-    /// lines go to `log`.
+    /// As [`House::open_with`], without a console.
     pub async fn open(
         services: &Services,
         config: Config,
         clock: Arc<dyn Clock>,
         log: impl Write + Send + 'static,
+    ) -> Result<Self, HouseFault> {
+        Self::open_with(services, config, clock, log, Console::none()).await
+    }
+
+    /// Opens the database, brings it up to date, runs the services' checks and builds the routes.
+    /// `services` are all that this binary has; `config.services` says which of them run. Access log
+    /// lines go to `log`.
+    pub async fn open_with(
+        services: &Services,
+        config: Config,
+        clock: Arc<dyn Clock>,
+        log: impl Write + Send + 'static,
+        console: Console,
     ) -> Result<Self, HouseFault> {
         metrics::recorder();
         let started = Instant::now();
@@ -180,16 +198,29 @@ impl House {
             evidence,
             last_stop_was_clean,
         };
+        let traffic = Arc::new(Traffic::new(chosen.iter().map(|service| service.name())));
+        let in_flight = Arc::new(AtomicU32::new(0));
+        let overview = Arc::new(Overview::new(
+            chosen.clone(),
+            context.clone(),
+            Arc::new(vitals),
+            traffic.clone(),
+            in_flight.clone(),
+        ));
+        let sampler = overview.sampler.clone();
         let config = &context.config;
         let mut routes = Routes::new(&document, &UNDOCUMENTED, &prefixes(&chosen));
         routes.limit(&config.limits.routes)?;
+        let console = console.with_pages(chosen.iter().map(|service| service.name()));
+        routes.add_files(console.templates());
+        routes.count_in(&traffic);
         for service in &chosen {
             catalogue::announce(service.metrics());
         }
         for (_, prefix) in prefixes(&chosen) {
             catalogue::announce(&catalogue::prefixed(prefix));
         }
-        let router = assembly::router(&chosen, context.clone(), Arc::new(vitals), &document);
+        let router = assembly::router(&chosen, overview, &document, &console);
         let access = if config.telemetry.access_log {
             let json = telemetry::speaks_json(config.telemetry.log_format);
             AccessLog::new(json, config.telemetry.access_log_sample, log)
@@ -204,11 +235,13 @@ impl House {
             catalogue: context.catalogue.clone(),
             access,
             auth: context.auth.clone(),
+            in_flight,
             draining,
         });
         Ok(Self {
             front: Arc::new(front),
             context,
+            sampler,
             starts,
             start,
             _lock: lock,
@@ -240,12 +273,14 @@ impl House {
         let keeper = auth::keep::Keeper::start(&self.context.auth);
         let deliveries = self.context.notify.start();
         let sweeper = task::spawn(self.context.objects.clone().keep_clean());
+        let sampling = task::spawn(self.sampler.run(self.context.clock.clone()));
         let worker = jobs::start(self.context.clone());
         let objects = self.context.objects.clone();
         let stop = stop.map(move |()| objects.stop_uploads());
         let stop = self.context.events.end_with(worker.heeding(stop));
         let drain = server::serve(listener, self.front, stop).await;
         sweeper.abort();
+        sampling.abort();
         worker.drained().await;
         deliveries.stop().await;
         keeper.stop().await;

@@ -5,13 +5,14 @@
 //! * [`server`]: connections, header limits, graceful drain
 //! * [`query`], [`json`]: strict query strings and bodies; [`page`]: lists in pages; [`idempotency`]: POST once; [`conditional`]: `ETag` and 304
 //! * [`assembly`]: services' routes to one router, its OpenAPI document and its docs page
-//! * [`home`]: the start page; [`health`]: `/livez`, `/readyz`, `/health`
+//! * [`console`]: the console's files and pages; [`home`]: what stands at `/` without it; [`health`]: `/livez`, `/readyz`, `/health`
 
 pub mod address;
 mod arriving;
 pub mod assembly;
 mod compress;
 pub mod conditional;
+pub mod console;
 pub mod contract;
 mod forwarded;
 pub mod front;

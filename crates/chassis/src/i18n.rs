@@ -126,6 +126,10 @@ pub const CHASSIS: &[Messages] = &[
         french: include_str!("../messages/pages/fr.json"),
     },
     Messages {
+        english: include_str!("../messages/overview/en.json"),
+        french: include_str!("../messages/overview/fr.json"),
+    },
+    Messages {
         english: include_str!("../messages/people/en.json"),
         french: include_str!("../messages/people/fr.json"),
     },

@@ -49,6 +49,8 @@ use crate::notify;
 
 pub use fault::{EnqueueFault, JobFault};
 pub use kind::Kind;
+pub use measure::JobCounts;
+pub(crate) use measure::counts;
 pub use run::Run;
 pub use view::{JobError, JobProgress, JobView};
 pub use worker::{Worker, start};

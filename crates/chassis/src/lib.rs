@@ -8,6 +8,7 @@
 //! * [`objects`]: files, and how they are received
 //! * [`auth`]: who asks and what he may do; [`id`]: identifiers; [`tls`]: the one TLS stack
 //! * [`jobs`]: work in the background
+//! * [`overview`]: how the house does, for those who run it
 //! * [`clock`], [`task`], [`program`]: the side doors to time, to background work and to other programs
 
 pub mod auth;
@@ -24,6 +25,7 @@ pub mod jobs;
 pub mod limits;
 pub mod notify;
 pub mod objects;
+pub mod overview;
 mod probe;
 pub mod program;
 pub mod redis;

@@ -31,7 +31,7 @@ use sea_orm_migration::MigrationTrait;
 use serde_json::{Map, Value};
 
 use crate::auth::{UserId, WorkspaceId};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::data::{DataError, Database};
 use crate::i18n::{Arguments, Catalogue, Language};
@@ -211,6 +211,11 @@ impl Notify {
     /// Whether mails can be sent.
     pub fn has_mail(&self) -> bool {
         self.inner.channels.mail.is_some()
+    }
+
+    /// How many deliveries of all workspaces were given up since a moment.
+    pub(crate) async fn failed_since(&self, since: Timestamp) -> Result<u64, DataError> {
+        store::failed_since(&self.inner.database, since).await
     }
 
     fn need_mail(&self) -> Result<(), NotifyFault> {

@@ -4,6 +4,8 @@ use std::io::Write;
 use std::sync::Arc;
 
 use clap::{ArgMatches, Command};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use sea_orm_migration::MigrationTrait;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -19,6 +21,7 @@ use crate::i18n::{Catalogue, Language, Messages};
 use crate::jobs::{Jobs, Kind};
 use crate::notify::Notify;
 use crate::objects::Objects;
+use crate::overview::attention::Attention;
 use crate::redis::Redis;
 use crate::telemetry::catalogue::Metric;
 use crate::upstream::Upstreams;
@@ -77,6 +80,11 @@ pub trait Service: Send + Sync + 'static {
     /// What it is asked when `aplomb prove` puts the house under load: its own kinds of requests with their shares.
     fn load_scenario(&self) -> Vec<LoadRequest> {
         Vec::new()
+    }
+
+    /// What of it needs a person now, for the first page of the console. Asked every few seconds at most.
+    fn attention<'a>(&'a self, _context: &'a Context) -> BoxFuture<'a, Vec<Attention>> {
+        std::future::ready(Vec::new()).boxed()
     }
 
     /// Pictures or pages that show a newcomer what it does, for the start page.

@@ -1,11 +1,17 @@
 //! What the house says of itself: log lines, the access log, metrics.
 //!
+//! * [`access`]: a line a request; [`lines`]: the last lines of the log, to be read over the API
+//! * [`metrics`] and their [`catalogue`]; [`traffic`]: the same requests for the server's own page; [`objectives`]: what is promised
+//!
 //! Everything goes to standard error; standard output belongs to what a command was asked for.
 
 pub mod access;
 pub(crate) mod burst;
 pub mod catalogue;
+pub mod lines;
 pub mod metrics;
+pub mod objectives;
+pub mod traffic;
 
 use std::io::IsTerminal;
 
@@ -14,6 +20,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::prelude::*;
 
+use self::lines::Keeper;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{LogFormat, Telemetry};
 
@@ -34,7 +41,7 @@ pub fn start(settings: &Telemetry) {
         .with_writer(std::io::stderr)
         .with_timer(Wall)
         .with_target(true);
-    let subscriber = tracing_subscriber::registry().with(filter);
+    let subscriber = tracing_subscriber::registry().with(filter).with(Keeper);
     let started = if speaks_json(settings.log_format) {
         subscriber
             .with(lines.json().flatten_event(true).with_current_span(false))

@@ -140,7 +140,7 @@ async fn list(
     caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    of_the_house(&context, &caller).await?;
+    auth::require_home(&context.database, &caller).await?;
     let query = Query::parse(&query, &["limit"])?;
     let limit = Page::of(&query)?.limit as usize;
     let items = read(&context, move |history| {
@@ -164,7 +164,7 @@ async fn check_list(
     Extension(request): Extension<RequestContext>,
     caller: Caller,
 ) -> Result<Response, Problem> {
-    of_the_house(&context, &caller).await?;
+    auth::require_home(&context.database, &caller).await?;
     let items = checks
         .iter()
         .map(|check| shown(*check, request.language))
@@ -184,7 +184,7 @@ async fn one(
     caller: Caller,
     Wanted(id): Wanted,
 ) -> Result<Response, Problem> {
-    of_the_house(&context, &caller).await?;
+    auth::require_home(&context.database, &caller).await?;
     let record = read(&context, move |history| {
         let id = match id.as_str() {
             "newest" => history.list()?.into_iter().next(),
@@ -224,7 +224,7 @@ async fn run(
     headers: HeaderMap,
     Json(wish): Json<Wish>,
 ) -> Result<Response, Problem> {
-    of_the_house(&context, &caller).await?;
+    auth::require_home(&context.database, &caller).await?;
     known("only", &wish.only, &checks)?;
     known("skip", &wish.skip, &checks)?;
     let (house, asked, by) = (context.clone(), wish.clone(), caller.clone());
@@ -265,7 +265,7 @@ async fn import(
     caller: Caller,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    of_the_house(&context, &caller).await?;
+    auth::require_home(&context.database, &caller).await?;
     let evidence = read(&context, |history| Ok(of_this_binary(history))).await?;
     let language = request.language;
     let judged = chassis::task::heavy(move || import::judge(&body, &evidence, language)).await;
@@ -298,14 +298,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Wanted {
 
 fn not_found() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "proof.not_found")
-}
-
-/// Only those who run the system: other workspaces are its guests.
-async fn of_the_house(context: &Context, caller: &Caller) -> Result<(), Problem> {
-    if auth::home_workspace(&context.database).await? == caller.workspace {
-        return Ok(());
-    }
-    Err(Problem::new(StatusCode::FORBIDDEN, "proof.home_only"))
 }
 
 fn shown(check: &dyn chassis::check::Check, language: Language) -> CheckShown {

@@ -62,11 +62,11 @@ fn every_message_code_is_in_a_catalogue() {
             let Some((room, rest)) = literal.split_once('.') else {
                 continue;
             };
-            let is_code = ["http", "audit", "pages", "limits", "field", "home", "serve", "migrate", "luna", "auth", "people", "user", "workspace", "key", "objects", "uploads", "jobs", "events", "notify", "upstream"].contains(&room)
+            let is_code = ["http", "overview", "audit", "pages", "limits", "field", "home", "serve", "migrate", "luna", "auth", "people", "user", "workspace", "key", "objects", "uploads", "jobs", "events", "notify", "upstream"].contains(&room)
                 && !rest.is_empty()
                 && rest.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
                 // A key of the configuration, a file, a check's id, the name of an event.
-                && !["http.listen", "http.public_url", "http.path", "home.css", "luna.contrast", "limits.anonymous_per_minute"].contains(&literal)
+                && !["http.listen", "http.public_url", "http.path", "http.method", "http.status_code", "home.css", "luna.contrast", "limits.anonymous_per_minute"].contains(&literal)
                 && !["audit.detail", "audit.workspace_id"].contains(&literal)
                 // A kind of job, keys of the configuration.
                 && !["luna.kit", "luna.tidy", "objects.access_key", "objects.secret_key", "objects.bucket"].contains(&literal)

@@ -13,12 +13,15 @@ use examples::{Examples, body};
 use place::Place;
 
 /// Reads that have another answer than success, with the reason.
-const NO_SUCCESS: [(&str, &str); 4] = [
+const NO_SUCCESS: [(&str, &str); 7] = [
     (
         "/api/v1/objects/{id}/signed",
         "takes a signature in its query",
     ),
-    ("/api/v1/proof", "for the home workspace, which A is not"),
+    ("/api/v1/status", "for the home workspace, which A is not"),
+    ("/api/v1/config", "the same"),
+    ("/api/v1/logs", "the same"),
+    ("/api/v1/proof", "the same"),
     ("/api/v1/proof/checks", "the same"),
     ("/api/v1/proof/{record}", "the same"),
 ];

@@ -49,7 +49,7 @@ impl Role {
 
     /// Whether a person of this role may do it.
     pub fn allows(self, scope: Scope<'_>) -> bool {
-        let runs_the_workspace = PEOPLE.contains(&scope.room);
+        let runs_the_workspace = INNER.contains(&scope.room);
         match self {
             Self::Owner => true,
             Self::Admin => scope != END_WORKSPACE,
@@ -60,8 +60,9 @@ impl Role {
     }
 }
 
-/// Rooms about people: kept from those who do not run the workspace, also for reading.
-const PEOPLE: [&str; 4] = ["users", "keys", "workspaces", "audit"];
+/// Rooms about people, and what the server says of itself in configuration and log: kept from those who do not run the
+/// workspace, also for reading.
+const INNER: [&str; 6] = ["users", "keys", "workspaces", "audit", "config", "logs"];
 
 /// Only an owner ends a workspace or hands it on.
 const END_WORKSPACE: Scope<'static> = Scope::new("workspaces", Verb::Admin);

@@ -1,5 +1,7 @@
 //! The first account: a link that the start prints while nobody has one, good once and until the next start.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use sea_orm::sea_query::{ColumnDef, Table};
 use sea_orm::{
     ActiveValue::Set, DatabaseTransaction, DbErr, EntityTrait, PaginatorTrait, QuerySelect,
@@ -60,10 +62,38 @@ pub async fn token(database: &Database) -> Result<Option<Secret>, DataError> {
     Ok(made.then(|| Secret::new(secret)))
 }
 
-/// Whether somebody has an account.
-pub(crate) async fn is_done(database: &Database) -> Result<bool, DataError> {
+async fn is_done(database: &Database) -> Result<bool, DataError> {
     let one = user::Entity::find().limit(1).one(database.read());
     Ok(one.await?.is_some())
+}
+
+/// Whether somebody has an account, remembered once it is so.
+pub(crate) struct Watch {
+    database: Database,
+    /// Once somebody has an account, somebody always has one.
+    is_done: AtomicBool,
+}
+
+impl Watch {
+    /// Over a database that is up to date.
+    pub(crate) fn new(database: &Database) -> Self {
+        Self {
+            database: database.clone(),
+            is_done: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether somebody has one. Where the database does not answer: whoever asks then most likely has an account.
+    pub(crate) async fn is_done(&self) -> bool {
+        if self.is_done.load(Ordering::Relaxed) {
+            return true;
+        }
+        let answer = is_done(&self.database).await;
+        if let Ok(true) = answer {
+            self.is_done.store(true, Ordering::Relaxed);
+        }
+        answer.unwrap_or(true)
+    }
 }
 
 /// Who is to own the house.

@@ -120,7 +120,7 @@ pub fn load(sources: &Sources) -> Result<Config, Faults> {
     let checked = check_sections(&sections, &values, &mut faults);
     check_services(&values, &sources.services, &mut faults);
 
-    let Some(mut config) = assemble(checked, values, keys) else {
+    let Some(mut config) = assemble(checked, values, keys, abouts(&sections)) else {
         return Err(faults.sorted());
     };
     let weak = rules::weak(&config);
@@ -369,6 +369,7 @@ fn assemble(
     mut checked: BTreeMap<&'static str, Checked>,
     values: Values,
     keys: Keys,
+    abouts: Vec<(&'static str, String)>,
 ) -> Option<Config> {
     let root: Arc<Root> = take(&mut checked, "")?;
     Some(Config {
@@ -390,8 +391,17 @@ fn assemble(
         sections: checked,
         values,
         keys,
+        abouts,
         warnings: Faults::default(),
     })
+}
+
+fn abouts(sections: &[Section]) -> Vec<(&'static str, String)> {
+    let about = |section: &Section| {
+        let text = section.schema.get("description").and_then(Value::as_str);
+        (section.name, text.unwrap_or_default().to_owned())
+    };
+    sections.iter().map(about).collect()
 }
 
 fn take<T: Send + Sync + 'static>(

@@ -133,7 +133,7 @@ fn row(key: &Key) -> String {
 }
 
 /// What the schema allows, in a few words.
-fn allowed(key: &Key) -> String {
+pub(super) fn allowed(key: &Key) -> String {
     let choices: Vec<String> = choices(&key.schema)
         .map(|choice| format!("`{choice}`"))
         .collect();
@@ -159,7 +159,7 @@ fn choices(schema: &Value) -> impl Iterator<Item = &str> {
         .filter_map(Value::as_str)
 }
 
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -29,15 +29,20 @@ pub(super) fn show(keys: &Keys, values: &Values) -> String {
 }
 
 fn printed(key: &Key, value: &Value) -> String {
-    let shown = match (key.secrecy, value) {
+    toml(&masked(key, value)).to_string()
+}
+
+/// The value as far as it may be seen; nothing stays nothing.
+pub(super) fn masked(key: &Key, value: &Value) -> Value {
+    match (key.secrecy, value) {
         (Secrecy::Open, value) => value.clone(),
+        (_, Value::Null) => Value::Null,
         (Secrecy::Url, Value::String(url)) => Value::String(
             DatabaseUrl::try_from(url.clone())
                 .map_or_else(|_| MASK.to_owned(), |url| url.to_string()),
         ),
         (Secrecy::Secret | Secrecy::Url, _) => Value::String(MASK.to_owned()),
-    };
-    toml(&shown).to_string()
+    }
 }
 
 /// The value as TOML on one line.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
-use http::{HeaderMap, HeaderValue, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, Uri, header};
 use utoipa::openapi::{Info, License, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -14,13 +14,16 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::RequestContext;
 use super::conditional::EntityTag;
+use super::console::{self, Console};
 use super::contract;
 use super::health::{self, Vitals};
-use super::home::Home;
+use super::home::{self, Home};
 use super::pages::{self, Pages};
 use super::problem::Problem;
 use crate::auth;
 use crate::config::Secret;
+use crate::i18n::Language;
+use crate::overview::{self, Overview};
 use crate::service::{Context, Service};
 use crate::telemetry::metrics;
 
@@ -57,6 +60,7 @@ pub fn document(services: &[Arc<dyn Service>]) -> OpenApi {
     let mut document = base();
     document.merge(health_routes().into_openapi());
     document.merge(chassis_routes().into_openapi());
+    document.merge(overview_routes().into_openapi());
     document.merge(service_routes(services).into_openapi());
     contract::complete(&mut document);
     document
@@ -64,21 +68,25 @@ pub fn document(services: &[Arc<dyn Service>]) -> OpenApi {
 
 /// All routes of the house: health, the services', the document and its page, metrics, and the
 /// answer to unknown addresses.
-pub fn router(
+pub(crate) fn router(
     services: &[Arc<dyn Service>],
-    context: Arc<Context>,
-    vitals: Arc<Vitals>,
+    overview: Arc<Overview>,
     document: &OpenApi,
+    console: &Console,
 ) -> Router {
+    let (context, vitals) = (overview.context.clone(), overview.vitals.clone());
     let (health, _) = health_routes().split_for_parts();
     let (served, _) = service_routes(services).split_for_parts();
     let (own, _) = chassis_routes().split_for_parts();
-    let page = Arc::new(Home::new(services, &context.catalogue, &context.database));
-    let home = move |Extension(request): Extension<RequestContext>| {
-        let page = page.clone();
-        async move { page.answer(request.language).await }
-    };
-    let pages = Arc::new(Pages::new(services, &context.catalogue));
+    let (seen, _) = overview_routes().split_for_parts();
+    let set_up = overview.set_up.clone();
+    let start = Arc::new(Home::new(services, &context.catalogue, set_up));
+    let elsewhere = Arc::new(Elsewhere {
+        console: console.clone(),
+        nowhere: home::nowhere(&context.catalogue),
+    });
+    let has_console = console.is_there();
+    let pages = Arc::new(Pages::new(services, &context.catalogue, has_console));
     let page = move |Extension(request): Extension<RequestContext>, uri: Uri| {
         std::future::ready(pages.answer(uri.path(), uri.query(), request.language))
     };
@@ -93,16 +101,65 @@ pub fn router(
         watched.gauge();
         scrape(&headers, metrics_token.as_ref())
     };
+    // With a console that is what stands at `/`.
+    let home = move |Extension(request): Extension<RequestContext>| {
+        let start = start.clone();
+        async move { start.answer(request.language).await }
+    };
+    let home = if has_console {
+        Router::new()
+    } else {
+        Router::new().route("/", get(home))
+    };
     health
         .with_state(vitals)
         .merge(own.with_state(context.clone()))
+        .merge(seen.with_state(overview))
         .merge(served.with_state(context))
-        .route("/", get(home))
         .route(DOCUMENT, get(document_route(document)))
         .route("/metrics", get(scraped))
         .merge(pages)
         .merge(docs_page())
-        .fallback(|| async { Problem::not_found() })
+        .merge(home)
+        .fallback(
+            move |method: Method,
+                  uri: Uri,
+                  headers: HeaderMap,
+                  Extension(request): Extension<RequestContext>| {
+                std::future::ready(elsewhere.answer(
+                    &method,
+                    uri.path(),
+                    &headers,
+                    request.language,
+                ))
+            },
+        )
+}
+
+/// What answers where no route does.
+struct Elsewhere {
+    console: Console,
+    /// The page for people who went astray, by language, where there is no console.
+    nowhere: [String; 2],
+}
+
+impl Elsewhere {
+    fn answer(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+        language: Language,
+    ) -> Response {
+        if let Some(answer) = self.console.answer(method, path, headers) {
+            return answer;
+        }
+        if !console::wants_page(method, path, headers) {
+            return Problem::not_found().into_response();
+        }
+        let page = || home::show_nowhere(&self.nowhere, language);
+        self.console.nowhere(headers).unwrap_or_else(page)
+    }
 }
 
 fn health_routes() -> OpenApiRouter<Arc<Vitals>> {
@@ -121,6 +178,10 @@ fn chassis_routes() -> OpenApiRouter<Arc<Context>> {
         .merge(crate::events::api::routes())
         .merge(crate::objects::api::routes());
     OpenApiRouter::new().nest("/api/v1", rooms)
+}
+
+fn overview_routes() -> OpenApiRouter<Arc<Overview>> {
+    OpenApiRouter::new().nest("/api/v1", overview::api::routes())
 }
 
 fn service_routes(services: &[Arc<dyn Service>]) -> OpenApiRouter<Arc<Context>> {

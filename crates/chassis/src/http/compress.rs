@@ -83,13 +83,85 @@ pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
         })
 }
 
+/// A way in which an answer is coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coding {
+    Brotli,
+    Gzip,
+    Identity,
+}
+
+impl Coding {
+    /// Its name; as it is has none.
+    pub(super) const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Brotli => Some("br"),
+            Self::Gzip => Some("gzip"),
+            Self::Identity => None,
+        }
+    }
+}
+
+/// How much a caller wants each coding, by `Accept-Encoding` (RFC 9110, 12.5.3).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Codings {
+    brotli: f32,
+    gzip: f32,
+    identity: f32,
+}
+
+impl Codings {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let values = headers.get_all(header::ACCEPT_ENCODING).iter();
+        let texts = values.filter_map(|value| value.to_str().ok());
+        let mut named = [None::<f32>; 4];
+        for coding in texts.flat_map(|text| text.split(',')) {
+            let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+            let weight = match weight.trim().strip_prefix("q=") {
+                Some(q) => q.trim().parse().unwrap_or(0.0_f32).clamp(0.0, 1.0),
+                None => 1.0,
+            };
+            let name = name.trim();
+            let known = ["br", "gzip", "identity", "*"].iter();
+            let mut known = known.zip(&mut named);
+            if let Some((_, place)) = known.find(|(own, _)| name.eq_ignore_ascii_case(own)) {
+                *place = Some(weight);
+            }
+        }
+        let [brotli, gzip, identity, any] = named;
+        Self {
+            brotli: brotli.or(any).unwrap_or(0.0),
+            gzip: gzip.or(any).unwrap_or(0.0),
+            // Always taken where it is not refused, and last.
+            identity: identity.unwrap_or(if any == Some(0.0) {
+                0.0
+            } else {
+                f32::MIN_POSITIVE
+            }),
+        }
+    }
+
+    /// The best of those that there are; of equals the smallest. Where all are refused, as it is: better than nothing.
+    pub(super) fn best(self, has_brotli: bool, has_gzip: bool) -> Coding {
+        let of = |is_there, weight| if is_there { weight } else { 0.0 };
+        let (brotli, gzip) = (of(has_brotli, self.brotli), of(has_gzip, self.gzip));
+        if brotli > 0.0 && brotli >= gzip && brotli >= self.identity {
+            Coding::Brotli
+        } else if gzip > 0.0 && gzip >= self.identity {
+            Coding::Gzip
+        } else {
+            Coding::Identity
+        }
+    }
+}
+
 fn gzip(plain: &[u8]) -> Option<Bytes> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 2), Compression::new(5));
     encoder.write_all(plain).ok()?;
     encoder.finish().ok().map(Bytes::from)
 }
 
-fn is_text(value: &HeaderValue) -> bool {
+pub(super) fn is_text(value: &HeaderValue) -> bool {
     let Ok(text) = value.to_str() else {
         return false;
     };
@@ -112,5 +184,50 @@ fn mark_tag(headers: &mut HeaderMap) {
     };
     if let Ok(marked) = HeaderValue::from_str(&format!("{open}{GZIP_SUFFIX}\"")) {
         headers.insert(header::ETAG, marked);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_coding_that_is_wanted_most_is_chosen() {
+        let best = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(
+                header::ACCEPT_ENCODING,
+                HeaderValue::from_str(text).unwrap(),
+            );
+            Codings::of(&headers).best(true, true)
+        };
+        for (text, coding) in [
+            ("gzip, deflate, br", Coding::Brotli),
+            ("gzip, br;q=0.5", Coding::Gzip),
+            ("gzip;q=0.2, br;q=0.8", Coding::Brotli),
+            ("br;q=0, gzip", Coding::Gzip),
+            ("*", Coding::Brotli),
+            ("*, br;q=0", Coding::Gzip),
+            ("BR", Coding::Brotli),
+            ("identity, gzip;q=0.5", Coding::Identity),
+            ("identity;q=0.5, gzip", Coding::Gzip),
+            ("deflate", Coding::Identity),
+            ("br;q=0, gzip;q=0, identity;q=0", Coding::Identity),
+            ("br;q=nonsense", Coding::Identity),
+            ("", Coding::Identity),
+        ] {
+            assert_eq!(best(text), coding, "{text}");
+        }
+        assert_eq!(
+            Codings::of(&HeaderMap::new()).best(true, true),
+            Coding::Identity
+        );
+        let all = Codings {
+            brotli: 1.0,
+            gzip: 1.0,
+            identity: 0.0,
+        };
+        assert_eq!(all.best(false, true), Coding::Gzip);
+        assert_eq!(all.best(false, false), Coding::Identity);
     }
 }

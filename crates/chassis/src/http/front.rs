@@ -39,6 +39,10 @@ const LONGEST_DISCARD: Duration = Duration::from_secs(1);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Marks an error whose body is for people, and stays as it is.
+#[derive(Clone, Copy)]
+pub(super) struct Finished;
+
 /// Everything between a connection and a handler.
 pub struct Front {
     router: Router,
@@ -48,7 +52,7 @@ pub struct Front {
     catalogue: Arc<Catalogue>,
     access: AccessLog,
     auth: Auth,
-    in_flight: AtomicU32,
+    in_flight: Arc<AtomicU32>,
     draining: Arc<AtomicBool>,
 }
 
@@ -68,6 +72,8 @@ pub struct FrontParts {
     pub access: AccessLog,
     /// Who asks.
     pub auth: Auth,
+    /// Counts the requests that are worked on.
+    pub in_flight: Arc<AtomicU32>,
     /// Set when the server is stopping; readiness looks at it too.
     pub draining: Arc<AtomicBool>,
 }
@@ -83,7 +89,7 @@ impl Front {
             catalogue: parts.catalogue,
             access: parts.access,
             auth: parts.auth,
-            in_flight: AtomicU32::new(0),
+            in_flight: parts.in_flight,
             draining: parts.draining,
         }
     }
@@ -213,7 +219,11 @@ impl Front {
                 Problem::new(StatusCode::SERVICE_UNAVAILABLE, "http.overloaded").retry_after(1),
             );
         }
-        let who = self.identify(asking, client, allowance).await?;
+        let who = if route.is_file {
+            None
+        } else {
+            self.identify(asking, client, allowance).await?
+        };
         let own = route.own_limit(asking.method);
         let counted = match &who {
             Some(who) => {
@@ -316,7 +326,8 @@ impl Front {
     /// Gives every error its problem body.
     fn finish(&self, mut response: Response, context: &RequestContext) -> Response {
         let status = response.status();
-        if !status.is_client_error() && !status.is_server_error() {
+        let is_finished = response.extensions_mut().remove::<Finished>().is_some();
+        if is_finished || (!status.is_client_error() && !status.is_server_error()) {
             return response;
         }
         let problem = match response.extensions_mut().remove::<Problem>() {

@@ -175,7 +175,7 @@ pub async fn health(State(vitals): State<Arc<Vitals>>) -> Response {
 }
 
 impl Vitals {
-    async fn ask(&self) -> Vec<Dependency> {
+    pub(crate) async fn ask(&self) -> Vec<Dependency> {
         let (database, objects) = tokio::join!(self.ask_database(), self.ask_objects());
         let mut dependencies = vec![database, objects];
         dependencies.extend(self.redis.as_ref().map(redis_seen));
@@ -237,7 +237,7 @@ impl Vitals {
         }
     }
 
-    fn failed(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn failed(&self) -> impl Iterator<Item = &'static str> {
         self.evidence
             .iter()
             .filter(|evidence| evidence.verdict == Verdict::Fail)

@@ -1,15 +1,15 @@
-//! `/`: the start page, until the console takes its place. It shows what runs, with real pictures, and where one signs in, or
-//! makes the first account while there is none.
+//! `/` in a binary that carries no console, and the page for addresses that there are not. The start page shows what runs, with real
+//! pictures, and where one signs in, or makes the first account while there is none.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, header};
+use http::header::{self, HeaderName};
+use http::{HeaderValue, StatusCode};
 
-use crate::auth::set_up;
-use crate::data::Database;
+use super::front::Finished;
+use crate::auth::set_up::Watch;
 use crate::i18n::{Catalogue, Language};
 use crate::service::{Sample, Service};
 
@@ -22,56 +22,31 @@ const STYLE: &str = include_str!("home.css");
 /// What the page shows, written once: by whether somebody has an account, and by language.
 pub struct Home {
     pages: [[String; 2]; 2],
-    database: Database,
-    /// Once somebody has an account, somebody always has one.
-    is_set_up: AtomicBool,
+    set_up: Arc<Watch>,
 }
 
 impl Home {
     /// The page of the services that run.
-    pub fn new(services: &[Arc<dyn Service>], catalogue: &Catalogue, database: &Database) -> Self {
+    pub(crate) fn new(
+        services: &[Arc<dyn Service>],
+        catalogue: &Catalogue,
+        set_up: Arc<Watch>,
+    ) -> Self {
         let both = |is_set_up| {
             [Language::English, Language::French]
                 .map(|language| page(services, catalogue, language, is_set_up))
         };
         Self {
             pages: [false, true].map(both),
-            database: database.clone(),
-            is_set_up: AtomicBool::new(false),
+            set_up,
         }
     }
 
     /// The page in the caller's language.
     pub async fn answer(&self, language: Language) -> Response {
-        let pages = &self.pages[usize::from(self.is_set_up().await)];
+        let pages = &self.pages[usize::from(self.set_up.is_done().await)];
         let page = pages[usize::from(language == Language::French)].clone();
-        let headers = [
-            (
-                header::CONTENT_TYPE,
-                HeaderValue::from_static("text/html; charset=utf-8"),
-            ),
-            (
-                header::CONTENT_LANGUAGE,
-                HeaderValue::from_static(language.code()),
-            ),
-            (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-            (header::VARY, HeaderValue::from_static("accept-language")),
-            (header::CONTENT_SECURITY_POLICY, POLICY),
-        ];
-        (headers, page).into_response()
-    }
-
-    async fn is_set_up(&self) -> bool {
-        if self.is_set_up.load(Ordering::Relaxed) {
-            return true;
-        }
-        // The page says what runs, also where the database does not answer: whoever comes then most likely has an account.
-        let is_set_up = set_up::is_done(&self.database).await;
-        let is_known = is_set_up.is_ok();
-        let is_set_up = is_set_up.unwrap_or(true);
-        self.is_set_up
-            .store(is_set_up && is_known, Ordering::Relaxed);
-        is_set_up
+        (headers(language, "no-cache"), page).into_response()
     }
 }
 
@@ -134,6 +109,47 @@ fn page(
         say("home.absent")
     );
     html
+}
+
+/// The page for people at an address that there is not, in both languages.
+pub(super) fn nowhere(catalogue: &Catalogue) -> [String; 2] {
+    [Language::English, Language::French].map(|language| {
+        let say = |key: &str| escape(&catalogue.text(language, key, &Vec::new()));
+        format!(
+            "<!doctype html><html lang=\"{}\"><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
+             <meta name=\"color-scheme\" content=\"light dark\"><title>{title} · Aplomb</title><style>{STYLE}</style>\
+             <main><header><h1>{title}</h1><p>{}</p></header><nav><a href=\"/\">{}</a></nav></main></html>",
+            language.code(),
+            say("http.not_found"),
+            say("pages.to_start"),
+            title = say("pages.nowhere"),
+        )
+    })
+}
+
+/// One of these pages, as the answer 404.
+pub(super) fn show_nowhere(pages: &[String; 2], language: Language) -> Response {
+    let page = pages[usize::from(language == Language::French)].clone();
+    let mut answer = (StatusCode::NOT_FOUND, headers(language, "no-store"), page).into_response();
+    answer.extensions_mut().insert(Finished);
+    answer
+}
+
+fn headers(language: Language, cache: &'static str) -> [(HeaderName, HeaderValue); 5] {
+    [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/html; charset=utf-8"),
+        ),
+        (
+            header::CONTENT_LANGUAGE,
+            HeaderValue::from_static(language.code()),
+        ),
+        (header::CACHE_CONTROL, HeaderValue::from_static(cache)),
+        (header::VARY, HeaderValue::from_static("accept-language")),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+    ]
 }
 
 /// The first sample stands in the tab too.

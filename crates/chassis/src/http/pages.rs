@@ -1,4 +1,5 @@
-//! The account pages, until the console takes their place: `/set-up`, `/invite`, `/reset` and `/sign-in`, in both languages.
+//! The account pages: `/set-up`, `/invite`, `/reset` and `/sign-in`, in both languages. They stay plain pages of the server beside
+//! the console (decision 0033).
 //! They are written once at the start; a small script sends their forms to the API.
 
 use std::fmt::Write as _;
@@ -36,7 +37,11 @@ pub(super) const ADDRESSES: [&str; 6] = [
 pub(super) struct Pages(Vec<(&'static str, [String; 2])>);
 
 impl Pages {
-    pub(super) fn new(services: &[Arc<dyn Service>], catalogue: &Catalogue) -> Self {
+    pub(super) fn new(
+        services: &[Arc<dyn Service>],
+        catalogue: &Catalogue,
+        has_console: bool,
+    ) -> Self {
         let mark = services
             .iter()
             .find_map(|service| service.samples().into_iter().next());
@@ -45,6 +50,7 @@ impl Pages {
                 catalogue,
                 language,
                 mark: mark.as_ref(),
+                has_console,
             }
             .page(name)
         };
@@ -108,6 +114,7 @@ struct Writer<'a> {
     catalogue: &'a Catalogue,
     language: Language,
     mark: Option<&'a Sample>,
+    has_console: bool,
 }
 
 /// A form's head: where it goes, what the script does after it, and more attributes.
@@ -427,9 +434,14 @@ impl Writer<'_> {
             after: "sign-out",
             more: "data-empty class=\"quiet\"",
         };
+        let start = if self.has_console {
+            "pages.to_console"
+        } else {
+            "pages.to_start"
+        };
         let start = format!(
-            "<p class=\"more\"><a href=\"/\">{}</a></p>",
-            self.say("pages.to_start")
+            "<p class=\"more\"><a href=\"/\" data-next>{}</a></p>",
+            self.say(start)
         );
         self.state(
             "form",

@@ -3,7 +3,7 @@
 //! It is made from the OpenAPI document, so that limits, metrics and logs speak of the same routes
 //! as the documentation. A route's own limit is its extension `x-limit-per-minute`.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use http::{HeaderMap, Method, StatusCode};
 use metrics::{Counter, Histogram};
@@ -14,6 +14,7 @@ use crate::auth::Access;
 use crate::config::RouteLimit;
 use crate::config::near::nearest;
 use crate::limits::Rule;
+use crate::telemetry::traffic::{Tally, Traffic};
 
 /// One known route, with its metric handles.
 pub struct Route {
@@ -22,6 +23,8 @@ pub struct Route {
     /// Whether limits and load shedding let it pass: health and metrics must answer when all else
     /// is refused.
     pub exempt: bool,
+    /// Whether it is a file that the binary carries: the same for everybody, so nobody looks at who asks.
+    pub is_file: bool,
     access: Vec<(Method, Access)>,
     /// The service's own names for what is counted.
     prefix: Option<&'static str>,
@@ -33,6 +36,8 @@ pub struct Route {
     overrides: bool,
     statuses: Box<[OnceLock<Handles>]>,
     seconds: Histogram,
+    /// Where the server's own page counts it; health and metrics are asked by watchers and are no load.
+    tally: Option<Arc<Tally>>,
 }
 
 /// What one status of one route is counted in.
@@ -58,6 +63,9 @@ pub struct UnknownRoutes(Vec<String>);
 
 /// Pages are for people: a script that has used up its minute does not lock its neighbours out.
 const PAGES_PER_MINUTE: u32 = 600;
+
+/// One visit of the console loads some twenty files, and a service worker all of them.
+const FILES_PER_MINUTE: u32 = 6_000;
 
 /// Templates that are served beside the document, and exempt ones within it.
 const EXEMPT: [&str; 4] = ["/livez", "/readyz", "/health", "/metrics"];
@@ -104,6 +112,27 @@ impl Routes {
             unknown: Route::new("unknown", Vec::new()),
             rules,
         }
+    }
+
+    /// Adds files that the binary carries.
+    pub fn add_files(&mut self, templates: Vec<String>) {
+        for template in templates {
+            if self.router.insert(&template, self.routes.len()).is_ok() {
+                let mut route = Route::new(&template, vec![(Method::GET, Access::Public)]);
+                route.is_file = true;
+                route.limit(self.rules, None, FILES_PER_MINUTE);
+                self.rules += 1;
+                self.routes.push(route);
+            }
+        }
+    }
+
+    /// Counts the answers of each route there too.
+    pub fn count_in(&mut self, traffic: &Traffic) {
+        for route in self.routes.iter_mut().filter(|route| !route.exempt) {
+            route.tally = Some(traffic.of(&route.template));
+        }
+        self.unknown.tally = Some(traffic.of(&self.unknown.template));
     }
 
     /// Puts the operator's limits in place of those stated. What names no route is told, with the nearest.
@@ -222,12 +251,14 @@ impl Route {
             template: template.to_owned(),
             limits: Vec::new(),
             exempt: EXEMPT.contains(&template),
+            is_file: false,
             access,
             prefix: None,
             streams: Vec::new(),
             overrides: false,
             statuses: std::iter::repeat_with(OnceLock::new).take(500).collect(),
             seconds: metrics::histogram!("http_request_duration_seconds", "route" => template.to_owned()),
+            tally: None,
         }
     }
 
@@ -242,6 +273,9 @@ impl Route {
     /// Counts one answer. The handle of each status is looked up once.
     pub fn count(&self, status: StatusCode, seconds: f64) {
         self.seconds.record(seconds);
+        if let Some(tally) = &self.tally {
+            tally.count(status, seconds);
+        }
         let Some(slot) = self
             .statuses
             .get(usize::from(status.as_u16()).saturating_sub(100))

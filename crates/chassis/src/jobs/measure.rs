@@ -4,8 +4,14 @@ use std::time::Duration;
 
 use metrics::{counter, gauge, histogram};
 
-use super::{Jobs, store};
-use crate::data::DataError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Jobs, State, store};
+use crate::clock::Timestamp;
+use crate::data::{DataError, Database};
+
+const DAY_MS: i64 = 86_400_000;
 
 /// An attempt ended. Kinds and outcomes are few, and attempts far rarer than requests: looking the handle up is cheap enough.
 pub(super) fn finished(kind: &'static str, outcome: &'static str, took: Duration) {
@@ -15,6 +21,44 @@ pub(super) fn finished(kind: &'static str, outcome: &'static str, took: Duration
 
 pub(super) fn taken_over() {
     counter!("jobs_taken_over_total").increment(1);
+}
+
+/// Jobs of all workspaces, by state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct JobCounts {
+    /// Those that will begin when it is their turn and their time.
+    pub waiting: u64,
+    /// Those that a worker has.
+    pub running: u64,
+    /// Those that have their result, until they are swept away.
+    pub done: u64,
+    /// Those of which all attempts failed.
+    pub failed: u64,
+    /// Those that were cancelled.
+    pub cancelled: u64,
+    /// Those that failed within the last day.
+    pub failed_last_day: u64,
+}
+
+/// Counts the jobs of all workspaces.
+pub(crate) async fn counts(database: &Database) -> Result<JobCounts, DataError> {
+    let mut counts = JobCounts::default();
+    for (state, count) in store::states(database).await? {
+        let place = match State::of_word(&state) {
+            Some(State::Waiting) => &mut counts.waiting,
+            Some(State::Running) => &mut counts.running,
+            Some(State::Done) => &mut counts.done,
+            Some(State::Failed) => &mut counts.failed,
+            Some(State::Cancelled) => &mut counts.cancelled,
+            None => continue,
+        };
+        *place = u64::try_from(count).unwrap_or(0);
+    }
+    let since = database.clock().now().unix_ms() - DAY_MS;
+    if let Some(since) = Timestamp::from_unix_ms(since) {
+        counts.failed_last_day = store::failed_since(database, since).await?;
+    }
+    Ok(counts)
 }
 
 /// Counts what waits.

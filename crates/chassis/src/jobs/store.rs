@@ -498,6 +498,27 @@ pub(super) async fn ended_before(
     Ok(ids)
 }
 
+/// How many jobs there are in each state, of all workspaces.
+pub(super) async fn states(database: &Database) -> Result<Vec<(String, i64)>, DataError> {
+    let rows = job::Entity::find()
+        .select_only()
+        .column(Column::State)
+        .column_as(Column::Id.count(), "count")
+        .group_by(Column::State)
+        .into_tuple()
+        .all(database.read())
+        .await?;
+    Ok(rows)
+}
+
+/// How many jobs of all workspaces failed for good since a moment.
+pub(super) async fn failed_since(database: &Database, since: Timestamp) -> Result<u64, DataError> {
+    let failed = job::Entity::find()
+        .filter(Column::State.eq(State::Failed.word()))
+        .filter(Column::FinishedAt.gte(since.to_string()));
+    Ok(failed.count(database.read()).await?)
+}
+
 /// Their steps go with them. Ids that have left these states meanwhile (tried again) stay.
 pub(super) async fn delete(
     tx: &DatabaseTransaction,

@@ -217,6 +217,15 @@ pub(super) async fn settle(
     Ok(update.exec(tx).await?.rows_affected == 1)
 }
 
+/// How many deliveries of all workspaces were given up since a moment.
+pub(super) async fn failed_since(database: &Database, since: Timestamp) -> Result<u64, DataError> {
+    let failed = delivery::Entity::find()
+        .filter(delivery::Column::State.eq(FAILED))
+        // The moment of the last attempt.
+        .filter(delivery::Column::NextAt.gte(since.to_string()));
+    Ok(failed.count(database.read()).await?)
+}
+
 /// Whether something may be said now, not again within `wait`; if so, how often it was held back since the last time. The
 /// one that says so is the one that may say it, on whatever instance.
 pub(super) async fn pass(

@@ -136,6 +136,8 @@ impl Shared {
         // A closed log must not stop the service; there is nowhere left to say so.
         let _ = sink.write_all(&lines);
         let _ = sink.flush();
+        drop(sink);
+        super::lines::kept().push(lines);
         let dropped = self.dropped.swap(0, Ordering::Relaxed);
         if dropped > 0 {
             tracing::warn!(

@@ -16,6 +16,7 @@ use chassis::clock::{Clock, SystemClock};
 use chassis::config::{self, ConfigFile, DatabaseUrl, Override, Sources};
 use chassis::data::Database;
 use chassis::house::{House, HouseFault, Services};
+use chassis::http::console::Console;
 use chassis::http::problem::Problem;
 use chassis::http::server::Drain;
 use chassis::i18n::Messages;
@@ -115,6 +116,7 @@ pub(crate) struct Builder {
     settings: Vec<(&'static str, String)>,
     clock: Arc<dyn Clock>,
     post: Option<Arc<dyn Post>>,
+    console: Console,
 }
 
 /// A running house.
@@ -168,6 +170,7 @@ pub(crate) fn house() -> Builder {
         settings: Vec::new(),
         clock: Arc::new(SystemClock),
         post: None,
+        console: Console::none(),
     }
     .set("limits.anonymous_per_minute", "0")
     .set("telemetry.log_format", "json")
@@ -192,6 +195,12 @@ impl Builder {
     /// With mail that goes to a test.
     pub(crate) fn post(mut self, post: Arc<dyn Post>) -> Self {
         self.post = Some(post);
+        self
+    }
+
+    /// With a console.
+    pub(crate) fn console(mut self, console: Console) -> Self {
+        self.console = console;
         self
     }
 
@@ -254,7 +263,7 @@ impl Builder {
         let config = config::load(&sources).unwrap_or_else(|faults| panic!("{faults}"));
         let data = config.data.clone();
         (
-            House::open(&services, config, self.clock.clone(), log).await,
+            House::open_with(&services, config, self.clock, log, self.console).await,
             data,
         )
     }
@@ -293,7 +302,7 @@ impl Running {
         let database = self.database().await;
         let workspace = auth::WorkspaceId::generate(database.clock());
         let made = format!(
-            "INSERT INTO workspace (id, name, plan, created_at) VALUES ('{workspace}', 'x', 'standard', '2026-11-20T00:00:00.000Z')"
+            "INSERT INTO workspace (id, name, plan, created_at) VALUES ('{workspace}', 'x', 'standard', '2100-01-01T00:00:00.000Z')"
         );
         database
             .write(|tx| {

@@ -6,6 +6,7 @@
 mod access;
 mod audit;
 mod config;
+mod console;
 mod data;
 mod events;
 mod house;
@@ -17,6 +18,7 @@ mod notify;
 mod objects;
 mod outages;
 mod outside;
+mod overview;
 mod own_postgres;
 mod people;
 mod redis;

@@ -68,8 +68,11 @@ impl Check for Undocumented {
 async fn measure(subject: &Subject) -> Result<Finding, Trouble> {
     let document = subject.document.clone().unwrap_or_default();
     let operations = operations::all(&document);
+    let start = subject.get("/").await?;
+    let is_page = start.status.is_success() && is_html(&start);
     let known = Known {
         linked: linked(subject).await?,
+        start: is_page.then(|| start.text()),
         unknown_code: code(&subject.get(NOWHERE).await?),
         operations: &operations,
     };
@@ -159,6 +162,8 @@ async fn measure(subject: &Subject) -> Result<Finding, Trouble> {
 
 struct Known<'a> {
     linked: BTreeSet<String>,
+    /// The start page, where it is one. A program in the browser has it at all of its addresses, and then it is no other page.
+    start: Option<String>,
     operations: &'a [Operation],
     /// The code of an answer where there is no route.
     unknown_code: String,
@@ -187,11 +192,10 @@ impl Known<'_> {
                 !is_known && !self.is_linked(path)
             }
             _ => {
-                let is_page = answer
-                    .header("content-type")
-                    .is_some_and(|kind| kind.starts_with("text/html"));
+                let is_page = is_html(answer);
                 let by_mail = is_page && BY_MAIL.contains(&path);
-                !(*method == Method::GET && (self.is_linked(path) || by_mail))
+                let is_start = is_page && self.start.as_ref() == Some(&answer.text());
+                !(*method == Method::GET && (self.is_linked(path) || by_mail || is_start))
             }
         }
     }
@@ -229,13 +233,12 @@ async fn linked(subject: &Subject) -> Result<BTreeSet<String>, Trouble> {
             break;
         }
         let answer = subject.get(&page).await?;
-        let is_page = answer
-            .header("content-type")
-            .is_some_and(|kind| kind.starts_with("text/html"));
-        if !is_page {
+        if !is_html(&answer) {
             continue;
         }
-        for link in links(&answer.text()) {
+        let mut all = links(&answer.text());
+        all.extend(header_links(answer.header("link").unwrap_or_default()));
+        for link in all {
             let Some(path) = absolute(&page, &link, &subject.base) else {
                 continue;
             };
@@ -245,6 +248,18 @@ async fn linked(subject: &Subject) -> Result<BTreeSet<String>, Trouble> {
         }
     }
     Ok(found)
+}
+
+fn is_html(answer: &Answer) -> bool {
+    let kind = answer.header("content-type");
+    kind.is_some_and(|kind| kind.starts_with("text/html"))
+}
+
+/// The addresses in a `Link` header (RFC 8288), by which a page that is a program says what else there is.
+fn header_links(value: &str) -> Vec<String> {
+    let parts = value.split('<').skip(1);
+    let addresses = parts.filter_map(|part| part.split_once('>'));
+    addresses.map(|(address, _)| address.to_owned()).collect()
 }
 
 /// The values of `href` and `src`.
@@ -290,5 +305,13 @@ mod tests {
             .filter_map(|link| absolute("/docs/", link, "http://here"))
             .collect();
         assert_eq!(found, ["/docs/", "/docs/a.js"]);
+    }
+
+    #[test]
+    fn links_of_a_header_are_found() {
+        let header = "</docs/>; rel=\"service-doc\", </health>; rel=\"status\"";
+        assert_eq!(header_links(header), ["/docs/", "/health"]);
+        assert!(header_links("").is_empty());
+        assert!(header_links("<unclosed").is_empty());
     }
 }

@@ -74,6 +74,15 @@ function fill(name, value) {
   for (const place of document.querySelectorAll(`[data-fill="${name}"]`)) place.textContent = value;
 }
 
+/**
+ * Where to go from here: the path of this server that `next` names, else the start. `//` and `\\` would lead to another server, and
+ * browsers leave tabs and line ends out.
+ */
+function destination() {
+  const next = new URLSearchParams(location.search).get("next") ?? "";
+  return /^\/(?![/\\])[^\\\u0000-\u0020\u007f]*$/.test(next) ? next : "/";
+}
+
 /** Who is signed in, or the form. */
 async function whoami() {
   const me = await ask("GET", "/api/v1/auth/me");
@@ -90,7 +99,7 @@ const after = {
   async "set-up"(sent) {
     const opened = await ask("POST", "/api/v1/auth/login", { email: sent.email, password: sent.password });
     history.replaceState(null, "", location.pathname + location.search);
-    if (opened.ok) location.assign("/sign-in" + location.search);
+    if (opened.ok) location.assign("/");
     else show("done");
   },
   async invite(sent, answer) {
@@ -98,7 +107,7 @@ const after = {
     const opened = sent.password
       ? await ask("POST", "/api/v1/auth/login", { email: answer.email, password: sent.password })
       : await ask("GET", "/api/v1/auth/me");
-    if (opened.ok) location.assign("/sign-in" + location.search);
+    if (opened.ok) location.assign("/");
     else show("done");
   },
   async reset() {
@@ -108,7 +117,9 @@ const after = {
   async ask() {
     show("sent");
   },
-  "sign-in": whoami,
+  async "sign-in"() {
+    location.assign(destination());
+  },
   async "sign-out"() {
     show("form");
   },
@@ -145,8 +156,13 @@ for (const button of document.querySelectorAll("[data-reveal]")) {
   });
 }
 
-/** The link to the other language keeps what stands behind `#`. */
-for (const link of document.querySelectorAll("a[hreflang]")) link.hash = location.hash;
+/** The link to the other language keeps where one wanted to go, and what stands behind `#`. */
+for (const link of document.querySelectorAll("a[hreflang]")) {
+  if (destination() !== "/") link.search += `&next=${encodeURIComponent(destination())}`;
+  link.hash = location.hash;
+}
+
+for (const link of document.querySelectorAll("a[data-next]")) link.href = destination();
 
 async function begin() {
   const page = document.body.dataset.page;

@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use super::{MB, comma, shortened};
 use crate::load::generator;
 use crate::load::process;
-use crate::objectives::objectives;
+use chassis::telemetry::objectives::objectives;
 
 /// One core then carries the 200 requests a second of the quick drill.
 const MOST_CPU_MS: f64 = 5.0;

@@ -12,7 +12,7 @@ use super::{comma, shortened};
 use crate::load::generator;
 use crate::load::process::{self, Others};
 use crate::load::summary::Summary;
-use crate::objectives::objectives;
+use chassis::telemetry::objectives::objectives;
 
 /// A failure while others had more than this of the machine is measured again, at most so many times in all.
 const OTHERS_SHARE: f64 = 0.25;

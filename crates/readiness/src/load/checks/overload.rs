@@ -13,7 +13,7 @@ use http::response::Parts;
 use super::{comma, shortened};
 use crate::load::generator::{self, Plan, address};
 use crate::load::mix::Mix;
-use crate::objectives::objectives;
+use chassis::telemetry::objectives::objectives;
 
 /// Requests that the instance may work on at once.
 const IN_FLIGHT: u32 = 2;

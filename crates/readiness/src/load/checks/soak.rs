@@ -13,7 +13,7 @@ use super::{MB, comma, median};
 use crate::load::generator;
 use crate::load::process::{self, Reading};
 use crate::load::summary::{Summary, Window};
-use crate::objectives::objectives;
+use chassis::telemetry::objectives::objectives;
 
 /// A server that grows more than this is over a gigabyte within the 17 hours between two working days.
 const MOST_SLOPE_MB_PER_MIN: f64 = 1.0;

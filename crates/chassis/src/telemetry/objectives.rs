@@ -1,4 +1,4 @@
-//! The objectives of the house: one file, read by the drills under load and by whoever wants to know what is promised.
+//! The objectives of the house: one file, read by the drills under load and by the page that says how the server does.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -61,7 +61,7 @@ impl Alert {
 /// The objectives in force.
 pub fn objectives() -> &'static Objectives {
     static PARSED: LazyLock<Objectives> = LazyLock::new(|| {
-        toml_edit::de::from_str(include_str!("../objectives.toml"))
+        toml_edit::de::from_str(include_str!("../../objectives.toml"))
             .expect("the file is part of the program, and a test parses it")
     });
     &PARSED
