@@ -26,7 +26,8 @@ export function carried(): Plugin {
     configResolved(config) {
       folder = join(config.root, config.build.outDir);
     },
-    closeBundle() {
+    // After the last file is written, and only where all were.
+    writeBundle() {
       // Vite's own manifest is for our size script, not for browsers.
       renameSync(join(folder, 'manifest.json'), join(folder, '..', 'node_modules', '.console-manifest.json'));
       const kept = files(folder).filter((path) => !/\.(br|gz)$/.test(path) && path !== 'sw.js');
