@@ -21,6 +21,7 @@ fn main() {
         let name = inside.to_str().expect("the build gives plain names");
         let name = name.replace('\\', "/");
         let whole = fs::canonicalize(file).expect("it was found a moment ago");
+        let whole = whole.to_str().expect("a path that a source can name");
         writeln!(
             list,
             "    Asset {{ path: {name:?}, bytes: include_bytes!({whole:?}) }},"

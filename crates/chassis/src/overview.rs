@@ -1,9 +1,9 @@
 //! What those who run the house see of it: what runs and how, what needs a person, the configuration in force, the last lines of
 //! the log. All of it is for the home workspace, but for the few words that the console asks before anybody has signed in.
 //!
-//! * [`sampler`]: the traffic of the last hour, a look each five seconds, in memory of a fixed size
+//! * `sampler`: the traffic of the last hour, a look each five seconds, in memory of a fixed size
 //! * [`attention`]: what needs a person now; services add their own
-//! * [`status`]: both together; [`api`]: the routes
+//! * [`status`]: both together; `api`: the routes
 
 pub(crate) mod api;
 pub mod attention;

@@ -40,3 +40,39 @@ fn judge(folder: &Path, now: Timestamp) -> Option<Attention> {
         old.with("days", age_ms / 86_400_000)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde_json::json;
+
+    use super::*;
+
+    /// A data folder with one record, and what is said of it at some moment.
+    fn said(is_ready: bool, now: &str) -> Option<&'static str> {
+        let data = tempfile::tempdir().unwrap();
+        let record = json!({
+            "format": 1, "score": 71.6, "is_ready": is_ready, "pace": "quick",
+            "started_at": "2026-11-13T15:16:27.123Z", "ended_at": "2026-11-13T15:18:00.000Z",
+            "origin": {"target": "own", "version": "0.1.0", "commit": "x", "binary": "x", "configuration": "x", "host": "x"},
+            "areas": [], "evidence": [],
+        });
+        fs::create_dir(data.path().join("proof")).unwrap();
+        let file = data.path().join("proof/2026-11-13T15-16-27-123Z.json");
+        fs::write(file, record.to_string()).unwrap();
+        judge(data.path(), now.parse().unwrap()).map(|one| one.code)
+    }
+
+    #[test]
+    fn a_proof_that_failed_is_old_or_missing_needs_a_person() {
+        let empty = tempfile::tempdir().unwrap();
+        let now = "2026-11-14T00:00:00.000Z";
+        let none = judge(empty.path(), now.parse().unwrap()).unwrap();
+        assert_eq!((none.code, none.severity), ("proof.none", Severity::Info));
+        assert_eq!(said(false, now), Some("proof.not_ready"));
+        assert_eq!(said(true, now), None);
+        assert_eq!(said(true, "2026-11-20T15:17:00.000Z"), None);
+        assert_eq!(said(true, "2026-11-20T15:19:00.000Z"), Some("proof.old"));
+    }
+}

@@ -12,8 +12,10 @@ use crate::telemetry::traffic::{Counts, Traffic};
 
 /// Seconds from look to look.
 pub(crate) const STEP_S: i64 = 5;
-/// Points of an hour.
-pub(crate) const POINTS: usize = 720;
+/// Steps of an hour.
+const STEPS: u16 = 720;
+/// The same, as so many points.
+pub(crate) const POINTS: usize = STEPS as usize;
 /// Between counts that windows are measured from.
 const MARK_EVERY: Duration = Duration::from_mins(1);
 /// Marks of an hour, with the one at its beginning and the one before.
@@ -140,7 +142,7 @@ impl Sampler {
         let missing = POINTS - kept.points.len();
         let mut points = vec![None; missing];
         points.extend(kept.points.iter().copied());
-        let first = (newest + 1 - POINTS as i64) * STEP_S * 1_000;
+        let first = (newest + 1 - i64::from(STEPS)) * STEP_S * 1_000;
         Points {
             from: Timestamp::from_unix_ms(first).unwrap_or(now),
             points,
@@ -171,7 +173,7 @@ impl Kept {
         let missed = match self.newest {
             None => 0,
             Some(newest) if step <= newest => return,
-            Some(newest) => (step - newest - 1).min(POINTS as i64),
+            Some(newest) => (step - newest - 1).min(i64::from(STEPS)),
         };
         for _ in 0..missed {
             self.push(None);
@@ -202,7 +204,9 @@ impl Mark {
         let pairs = self.parts.iter().zip(&earlier.parts);
         let parts: Vec<Counts> = pairs.map(|(now, then)| now.since(then)).collect();
         let mut all = Counts::none();
-        parts.iter().for_each(|part| all.add(part));
+        for part in &parts {
+            all.add(part);
+        }
         let processor = self.processor.saturating_sub(earlier.processor);
         Window {
             // Two looks at once would divide by nothing.
@@ -258,7 +262,7 @@ mod tests {
         assert_eq!(seen.points.len(), POINTS);
         assert_eq!(
             seen.from,
-            Timestamp::from_unix_ms((1_002 - POINTS as i64) * 5_000).unwrap()
+            Timestamp::from_unix_ms((1_002 - i64::from(STEPS)) * 5_000).unwrap()
         );
         let [.., first, second] = &seen.points[..] else {
             panic!("there are {POINTS}")

@@ -183,7 +183,7 @@ fn bounds_us(index: usize) -> (f64, f64) {
         return (index as f64, index as f64 + 1.0);
     }
     let (doubling, step) = ((index - 16) / STEPS + 4, (index - 16) % STEPS);
-    let width = 2_f64.powi(doubling as i32 - 3);
+    let width = (1_u64 << (doubling - 3)) as f64;
     let from = (STEPS + step) as f64 * width;
     (from, from + width)
 }
