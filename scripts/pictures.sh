@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Draws the pictures of README.md and README.fr.md into docs/pictures, with the built binary. The same binary gives the same
-# bytes: git shows a difference only where a drawing changed. The two pictures of pages also need python3 and chromium, and
-# differ a little with its version and the system's fonts; without them they stay as they are. APLOMB_BINARY names another binary.
+# bytes: git shows a difference only where a drawing changed. The pictures of pages also need python3, chromium and Node, and
+# differ a little with their versions and the moment; without them they stay as they are. APLOMB_BINARY names another binary.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -62,8 +62,15 @@ if have chromium && have python3; then
   begin_server "$binary" "$work/data"
   link=$(grep -o 'setup_[a-z0-9]*' "$work/server.log") || fail "the server printed no set-up link"
   page set-up 720,800 "$url/set-up?lang=en#$link"
+
+  if scripts/web.sh; then
+    say "Using the console, for its pictures (two minutes: a run of the proof is seen in them)"
+    ADDRESS=$url SET_UP=$link CHROMIUM=$(command -v chromium) PICTURES=$pictures node scripts/pictures.mjs
+  else
+    say "the console was not built: its pictures stay as they are"
+  fi
 else
-  say "chromium or python3 is missing: style-guide.png and set-up.png stay as they are"
+  say "chromium or python3 is missing: the pictures of pages stay as they are"
 fi
 
 say "$(find "$pictures" -type f | wc -l) files, $(du -bs "$pictures" | cut -f1) bytes in $pictures"
