@@ -40,7 +40,9 @@ export function record(request: Request, body: string | undefined, answer: Respo
     answer: '',
     at: new Date(),
   };
-  trail.calls = [call, ...trail.calls].slice(0, MOST_CALLS);
+  // A question that is asked every few seconds stands there once, with its newest answer.
+  const others = trail.calls.filter((one) => one.method !== 'GET' || one.address !== call.address);
+  trail.calls = [call, ...others].slice(0, MOST_CALLS);
   const kind = answer.headers.get('content-type') ?? '';
   const isEndless = kind.includes('event-stream');
   if (isEndless || !/json|text|xml/.test(kind)) return;
