@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { carried } from './build/carried.ts';
 
@@ -7,8 +8,15 @@ import { carried } from './build/carried.ts';
 const server = process.env['APLOMB_SERVER'] ?? 'http://127.0.0.1:8080';
 const served = ['/api', '/health', '/livez', '/readyz', '/metrics', '/docs', '/sign-in', '/set-up', '/invite', '/reset', '/pages/'];
 
+/** Nothing is fetched beforehand, so the helper that would do it need not be there: it is a thirtieth of the shell. */
+const unhelped: Plugin = {
+  name: 'unhelped',
+  enforce: 'pre',
+  load: (id) => (id === '\0vite/preload-helper.js' ? 'export const __vitePreload = (load) => load();' : null),
+};
+
 export default defineConfig({
-  plugins: [svelte(), carried()],
+  plugins: [svelte(), unhelped, carried()],
   resolve: {
     alias: { $lib: fileURLToPath(new URL('./src/lib', import.meta.url)) },
     // The tests mount components as a browser does.
@@ -16,9 +24,20 @@ export default defineConfig({
   },
   build: {
     target: 'es2022',
-    modulePreload: { polyfill: false },
+    // One style sheet, and no list of what to fetch beforehand.
+    modulePreload: false,
+    cssCodeSplit: false,
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        // One file of what every page needs: ten small ones compress worse.
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [{ name: 'shell', test: /src\/lib\/(commands|house|session|route|notices|words|language|theme|marks|minute|ui\/Mark|api\/(trail|send|problem))\./ }],
+        },
+      },
+    },
     // The size script reads it: which chunk is loaded when.
     manifest: 'manifest.json',
   },

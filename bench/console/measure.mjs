@@ -58,7 +58,7 @@ await page.addInitScript(() => {
     for (const entry of list.getEntries()) if (!entry.hadRecentInput) globalThis.seen.shift += entry.value;
   }).observe({ type: 'layout-shift', buffered: true });
 });
-await page.goto('/luna/history');
+await page.goto('/luna/history?view=list');
 await page.locator('[data-row]').first().waitFor();
 const began = Date.now();
 while (!(await page.evaluate((wanted) => Number(document.querySelector('table')?.getAttribute('aria-rowcount') ?? 0) >= wanted, rows))) {

@@ -67,7 +67,9 @@ export const test = base.extend<Fixtures>({
     await context.close();
   },
   api: async ({ baseURL }, use) => {
-    const context = await request.newContext({ ...(baseURL ? { baseURL } : {}), ...(process.env['STATE'] ? { storageState: process.env['STATE'] } : {}) });
+    // A cookie alone changes nothing: the server wants to see that the page is its own.
+    const headers = baseURL ? { extraHTTPHeaders: { origin: baseURL } } : {};
+    const context = await request.newContext({ ...headers, ...(baseURL ? { baseURL } : {}), ...(process.env['STATE'] ? { storageState: process.env['STATE'] } : {}) });
     await use(context);
     await context.dispose();
   },

@@ -11,5 +11,7 @@ mount(App, { target: document.getElementById('console') ?? document.body });
 
 if (import.meta.env.PROD && 'serviceWorker' in navigator) {
   // Without TLS, and not on this machine's own name, browsers refuse: the console works the same, only not without a network.
-  addEventListener('load', () => void navigator.serviceWorker.register('/sw.js').catch(() => undefined));
+  const keep = () => void navigator.serviceWorker.register('/sw.js').catch(() => undefined);
+  if (document.readyState === 'complete') keep();
+  else addEventListener('load', keep);
 }

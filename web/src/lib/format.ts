@@ -26,9 +26,11 @@ export function percent(share: number, digits = 0): string {
 export function bytes(size: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
   const power = size < 1 ? 0 : Math.min(Math.floor(Math.log10(size) / 3), units.length - 1);
-  const unit = units[power] ?? 'byte';
+  // "502 byte" is what the language data says in English.
+  if (power === 0) return `${number(size)}\u{a0}${language.code === 'fr' ? 'o' : 'B'}`;
+  const unit = units[power] ?? 'kilobyte';
   const format = kept(`b${unit}`, () =>
-    new Intl.NumberFormat(language.code, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: power ? 1 : 0 }),
+    new Intl.NumberFormat(language.code, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 1 }),
   );
   return format.format(size / 1000 ** power);
 }

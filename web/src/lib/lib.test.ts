@@ -41,7 +41,7 @@ describe('formats', () => {
   });
   test('bytes_are_decimal', () => {
     language.code = 'en';
-    expect([0, 999, 1500, 12_300_000].map(bytes)).toEqual(['0 byte', '999 byte', '1.5 kB', '12.3 MB']);
+    expect([0, 999, 1500, 12_300_000].map(bytes)).toEqual(['0\u{a0}B', '999\u{a0}B', '1.5 kB', '12.3 MB']);
   });
 });
 

@@ -101,3 +101,4 @@ class Live {
 }
 
 export const live = new Live();
+if (typeof document !== 'undefined') live.begin();

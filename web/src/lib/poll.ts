@@ -1,4 +1,5 @@
 // Asks again and again while somebody looks: never twice at once, not while the page is hidden, and later where the server asks for it.
+import { untrack } from 'svelte';
 import { asRefusal } from './api/problem';
 
 /** Runs `ask` now and `every_ms` after each end until the returned function is called: for use in `$effect`. */
@@ -23,7 +24,8 @@ export function poll(every_ms: number, ask: () => Promise<unknown>): () => void 
 
   const seen = () => void run();
   document.addEventListener('visibilitychange', seen);
-  void run();
+  // What is read for the first question is no reason to begin anew.
+  untrack(() => void run());
   return () => {
     isOver = true;
     clearTimeout(timer);

@@ -42,7 +42,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Context>> {
 }
 
 /// The workspace's jobs, newest first.
-#[utoipa::path(get, path = "/jobs", tag = "jobs", extensions(("x-access" = json!("jobs:read"))),
+#[utoipa::path(get, path = "/jobs", tag = "jobs", extensions(("x-access" = json!("jobs:read")), ("x-limit-per-minute" = json!(240))),
     params(
         ("state" = Option<String>, Query, description = "Only jobs in this state: `waiting`, `running`, `done`, `failed` or `cancelled`"),
         ("kind" = Option<String>, Query, description = "Only jobs of this kind"),

@@ -145,6 +145,7 @@ pub(super) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(CreateJob),
         Box::new(CreateSchedule),
         Box::new(CreateDrill),
+        Box::new(IndexState),
     ]
 }
 
@@ -244,6 +245,29 @@ impl MigrationTrait for CreateJob {
             manager.get_connection().execute_unprepared(sql).await?;
         }
         Ok(())
+    }
+}
+
+/// A list of those that failed, among a hundred thousand that did not.
+struct IndexState;
+
+impl MigrationName for IndexState {
+    fn name(&self) -> &'static str {
+        "chassis_0044_job_state"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for IndexState {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let index = Index::create()
+            .name("job_workspace_id_state_id_idx")
+            .table("job")
+            .col("workspace_id")
+            .col("state")
+            .col("id")
+            .take();
+        manager.create_index(index).await
     }
 }
 

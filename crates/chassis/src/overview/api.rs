@@ -90,7 +90,9 @@ async fn console(State(overview): State<Arc<Overview>>) -> Response {
 }
 
 /// How the house does: the last hour, the objectives, the jobs, what needs a person. For the home workspace.
-#[utoipa::path(get, path = "/status", tag = "overview", extensions(("x-access" = json!("signed-in"))),
+#[utoipa::path(get, path = "/status", tag = "overview",
+    // A page that is open asks every few seconds: that shall not use up what its person may ask in an hour.
+    extensions(("x-access" = json!("signed-in")), ("x-limit-per-minute" = json!(120))),
     responses((status = 200, description = "How it does", body = Status)))]
 async fn status(
     State(overview): State<Arc<Overview>>,
@@ -117,7 +119,8 @@ async fn config(
 }
 
 /// The last 5,000 lines of the log of this instance, 4 MB of them at most. For the home workspace.
-#[utoipa::path(get, path = "/logs", tag = "overview", extensions(("x-access" = json!("logs:read"))),
+#[utoipa::path(get, path = "/logs", tag = "overview",
+    extensions(("x-access" = json!("logs:read")), ("x-limit-per-minute" = json!(120))),
     params(
         ("level" = Option<String>, Query, description = "Only lines of this level and of those above it: `error`, `warn`, `info`, `debug` or `trace`"),
         ("q" = Option<String>, Query, max_length = 200, description = "Only lines that hold this in their message, their target or a field, in whatever case"),

@@ -56,7 +56,7 @@ pub(crate) struct Generation {
     get,
     path = "/generations",
     tag = "luna",
-    extensions(("x-access" = json!("luna:read"))),
+    extensions(("x-access" = json!("luna:read")), ("x-limit-per-minute" = json!(240))),
     params(
         ("limit" = Option<u64>, Query, description = "At most this many, 50 where left out", minimum = 1, maximum = 200),
         ("cursor" = Option<String>, Query, description = "The `next` of the page before", pattern = "^[0-7][0-9A-HJKMNP-TV-Z]{25}$"),

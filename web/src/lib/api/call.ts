@@ -1,5 +1,5 @@
-// Calls whose answer's shape is named by the caller: `await get<Shape<'Job'>>(`/api/v1/jobs/${id}`)`. The document gives several
-// routes one and the same `operationId`, and the client typed by routes takes the answer of one for that of another.
+// Calls whose answer's shape is named by the caller: `await get<Shape<'Job'>>(`/api/v1/jobs/${id}`)`.
+// For addresses that are put together, where the client typed by routes would have to be told which one it is.
 import { Refusal, refusal } from './problem';
 import { send } from './send';
 

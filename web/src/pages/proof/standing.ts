@@ -49,6 +49,11 @@ export function outcomeAt(evidence: readonly Evidence[], now: number): Outcome {
   return required.has('passed') && !required.has('skipped') ? 'ready' : 'undecided';
 }
 
+/** The same of a line of the list, as far as it says: what failed may not have been required. */
+export function outcomeOf(line: Line): Outcome {
+  return line.is_ready ? 'ready' : line.failed > 0 ? 'not_ready' : 'undecided';
+}
+
 export type Tally = Record<Standing, number>;
 
 /** How many have which standing. */

@@ -30,7 +30,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Context>> {
     get,
     path = "/audit",
     tag = "audit",
-    extensions(("x-access" = json!("audit:read"))),
+    extensions(("x-access" = json!("audit:read")), ("x-limit-per-minute" = json!(240))),
     params(
         ("action" = Option<String>, Query, description = "Only this action; `auth.*` for all that begin so", max_length = 80, example = "key.create"),
         ("actor" = Option<String>, Query, description = "Only by this one: `user:…`, `key:…`, `system`, `console:cli`", max_length = 80),

@@ -62,7 +62,7 @@ pub(crate) mod audit_head {
 
 /// In order. Applied ones are never changed; a new one goes to the end.
 pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(CreateAudit)]
+    vec![Box::new(CreateAudit), Box::new(IndexAction)]
 }
 
 struct CreateAudit;
@@ -117,6 +117,29 @@ impl MigrationTrait for CreateAudit {
             connection.execute_unprepared(statement).await?;
         }
         Ok(())
+    }
+}
+
+/// What was done of one kind, among all that was done.
+struct IndexAction;
+
+impl MigrationName for IndexAction {
+    fn name(&self) -> &'static str {
+        "chassis_0020_audit_action"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for IndexAction {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let index = Index::create()
+            .name("audit_workspace_id_action_seq_idx")
+            .table("audit")
+            .col("workspace_id")
+            .col("action")
+            .col("seq")
+            .take();
+        manager.create_index(index).await
     }
 }
 

@@ -8,6 +8,11 @@ const FIRST = 200;
 const MOST = 500;
 const MOST_SHOWN = MOST_LINES * 2;
 
+/** What may be over by itself: no server, or one (or a proxy before it) that cannot answer now. */
+function isPassing(refusal: Refusal | undefined): boolean {
+  return !refusal || refusal.isOffline || refusal.status >= 500;
+}
+
 export class Tail {
   /** Newest first, as the server told them. */
   #all: Line[] = [];
@@ -78,7 +83,11 @@ export class Tail {
 
   /** What came since; `isCalm` says whether it may be put before the reader now. */
   async follow(isCalm: () => boolean): Promise<void> {
-    if (!this.#after) return;
+    if (!this.#after) {
+      // The first answer did not come: the server may be back.
+      if (!this.isWaiting && isPassing(this.refusal)) await this.load();
+      return;
+    }
     const { signal } = this.#abort;
     try {
       for (let count = MOST; count === MOST; ) {
@@ -94,7 +103,7 @@ export class Tail {
     } catch (thrown) {
       if (signal.aborted) return;
       const refusal = asRefusal(thrown);
-      if (refusal.isOffline) this.isAway = true;
+      if (isPassing(refusal)) this.isAway = true;
       else this.refusal = refusal;
       throw thrown;
     } finally {
