@@ -32,6 +32,18 @@ pub fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     command
 }
 
+/// The file of this very program, also where another version has meanwhile been put in its place: Linux keeps the old one as long as
+/// it runs, and a drill is to start what runs.
+pub fn own() -> std::io::Result<PathBuf> {
+    let path = std::env::current_exe()?;
+    let kept = PathBuf::from(format!("/proc/{}/exe", std::process::id()));
+    // The name is then the old one with " (deleted)" behind it.
+    if !path.exists() && kept.exists() {
+        return Ok(kept);
+    }
+    Ok(path)
+}
+
 /// Where a program of this name is, by `PATH`.
 pub fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;

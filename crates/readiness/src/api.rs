@@ -365,7 +365,7 @@ async fn read<T: Send + 'static>(
 fn of_this_binary(history: &History) -> Vec<Evidence> {
     static OWN: OnceLock<Option<String>> = OnceLock::new();
     let own = OWN.get_or_init(|| {
-        let binary = std::env::current_exe().ok()?;
+        let binary = chassis::program::own().ok()?;
         Some(origin::of(&binary, "", "").ok()?.binary)
     });
     let newest = history.list().ok().and_then(|ids| ids.into_iter().next());

@@ -49,7 +49,7 @@ async fn prove(run: Run) -> Result<Value, JobFault> {
     let wish: Wish = run.input()?;
     let failed =
         |fault: &dyn std::fmt::Display| JobFault::fatal("proof.failed").with("reason", fault);
-    let binary = std::env::current_exe().map_err(|fault| failed(&fault))?;
+    let binary = chassis::program::own().map_err(|fault| failed(&fault))?;
     let mut command = program::command(binary);
     command
         .arg("prove")
@@ -109,12 +109,12 @@ async fn prove(run: Run) -> Result<Value, JobFault> {
     }))
 }
 
-/// `[ 3/41] surface.headers …`: how far the program is.
+/// `[ 3/41] surface.headers`: the third begins, so two are done.
 fn progress(line: &str) -> Option<(u64, u64, &str)> {
     let (count, note) = line.trim_start().strip_prefix('[')?.split_once(']')?;
-    let (done, total) = count.split_once('/')?;
+    let (number, total) = count.split_once('/')?;
     Some((
-        done.trim().parse().ok()?,
+        number.trim().parse::<u64>().ok()?.checked_sub(1)?,
         total.trim().parse().ok()?,
         note.trim(),
     ))
@@ -144,10 +144,10 @@ mod tests {
     #[test]
     fn a_line_of_progress_is_read() {
         assert_eq!(
-            progress("[ 3/41] pass surface.headers"),
-            Some((3, 41, "pass surface.headers"))
+            progress("  [ 3/41] surface.headers"),
+            Some((2, 41, "surface.headers"))
         );
-        for other in ["", "score 93", "[x/41] a", "[3/41", "3/41 a"] {
+        for other in ["", "[0/41] a", "score 93", "[x/41] a", "[3/41", "3/41 a"] {
             assert_eq!(progress(other), None, "{other}");
         }
     }

@@ -159,6 +159,9 @@ impl Watch for Screen {
         });
         if self.ink.is_live {
             say(&format!("\r\u{1b}[2K{}", self.moving(&state)));
+        } else {
+            // For who reads line by line, the job behind `POST /api/v1/proof/run` among them.
+            say(&format!("  [{number:>2}/{of}] {}\n", about.id));
         }
     }
 

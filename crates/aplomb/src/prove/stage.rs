@@ -105,7 +105,7 @@ fn ground(arguments: &Prove) -> anyhow::Result<Own> {
     if !scratch.is_dir() {
         bail!("--scratch: {} is no folder", scratch.display());
     }
-    let binary = std::env::current_exe().context("this program does not find itself")?;
+    let binary = chassis::program::own().context("this program does not find itself")?;
     let settings = Settings::new(&arguments.common.file_text()?, environment)?;
     let mut own = Own::new(binary, settings);
     own.scratch = std::path::absolute(scratch)?;

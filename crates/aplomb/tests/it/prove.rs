@@ -84,7 +84,8 @@ fn a_run_leaves_its_record_and_every_rendering_of_it() {
     // Nobody watches: plain lines, no codes, and the page's place at the end.
     assert!(!said.contains('\u{1b}') && !said.contains('\r'), "{said}");
     for part in [
-        "Surface\n",
+        "Surface\n  [",
+        "] surface.headers\n",
         "  pass  surface.headers  0 faults in answers of 200",
         "(required: no header missing)",
         "proof.html",
