@@ -97,12 +97,12 @@ end_work() {
 }
 
 # $1 binary, $2 data folder: starts it on a free port as $server, with the log in $work/server.log, and gives its address as $url.
-# Limits are off: a tool is one address that asks much more than a person.
+# Limits are off, unless anonymous_per_minute says otherwise: a tool is one address that asks much more than a person.
 begin_server() {
   local port
   port=$(free_port)
   url=http://127.0.0.1:$port
-  APLOMB_LIMITS__ANONYMOUS_PER_MINUTE=0 "$1" serve --listen "127.0.0.1:$port" --data "$2" >"$work/server.log" 2>&1 &
+  APLOMB_LIMITS__ANONYMOUS_PER_MINUTE=${anonymous_per_minute:-0} "$1" serve --listen "127.0.0.1:$port" --data "$2" >"$work/server.log" 2>&1 &
   server=$!
   wait_for_http "$url/readyz" "$server" 30 || { tail -n 20 "$work/server.log" >&2; fail "the server did not become ready"; }
 }

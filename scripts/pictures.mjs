@@ -7,7 +7,7 @@ const owner = { email: 'ada@example.org', name: 'Ada Lovelace', password: 'viole
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
 const context = await browser.newContext({ baseURL: ADDRESS, locale: 'en-GB', viewport: { width: 1280, height: 860 }, deviceScaleFactor: 1.5 });
 const post = async (address, data) => {
-  const answer = await context.request.post(address, { data });
+  const answer = await context.request.post(address, { data, headers: { origin: ADDRESS } });
   if (!answer.ok()) throw new Error(`${address}: ${answer.status()} ${await answer.text()}`);
   return answer.status() === 204 ? undefined : answer.json();
 };

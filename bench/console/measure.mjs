@@ -13,7 +13,7 @@ const line = (name, value, limit) => console.log(`${name.padEnd(56)} ${value.pad
 
 const first = await fresh();
 const post = async (address, data) => {
-  const answer = await first.request.post(address, { data, timeout: 120_000 });
+  const answer = await first.request.post(address, { data, timeout: 120_000, headers: { origin: ADDRESS } });
   if (!answer.ok()) throw new Error(`${address}: ${answer.status()} ${await answer.text()}`);
   return answer;
 };
