@@ -61,7 +61,7 @@ await page.addInitScript(() => {
 await page.goto('/luna/history?view=list');
 await page.locator('[data-row]').first().waitFor();
 const began = Date.now();
-while (!(await page.evaluate((wanted) => Number(document.querySelector('table')?.getAttribute('aria-rowcount') ?? 0) >= wanted, rows))) {
+while (!(await page.evaluate((wanted) => Number(document.querySelector('[aria-rowcount]')?.getAttribute('aria-rowcount') ?? 0) >= wanted, rows))) {
   await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
   await page.waitForTimeout(20);
   if (Date.now() - began > 300_000) throw new Error('the list did not come to its end in five minutes');

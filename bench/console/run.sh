@@ -12,8 +12,6 @@ chromium=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || com
 scripts/web.sh
 
 begin_work bench-console
-export APLOMB_LIMITS__USER_PER_HOUR=0
 begin_server "$binary" "$work/data"
-unset APLOMB_LIMITS__USER_PER_HOUR
 link=$(grep -o 'setup_[a-z0-9]*' "$work/server.log") || fail "the server printed no set-up link"
 ADDRESS=$url SET_UP=$link CHROMIUM=$chromium ROWS=${ROWS:-100000} node bench/console/measure.mjs

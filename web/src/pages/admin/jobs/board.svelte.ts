@@ -9,12 +9,10 @@ import { fits, isEnded, merged, patched, refreshed, unknown, type Job, type Stat
 const GATHER_MS = 250;
 /** Jobs that are asked for one by one; beyond that the list's head is. */
 const MOST_SINGLE = 6;
-/** Whoever has scrolled farther than this reads; nothing is put above him. */
-const AT_TOP_PX = 160;
 
 export class Board {
   readonly pages: Pages<Job>;
-  /** Newer jobs that are not in the list, because the reader is further down. */
+  /** Newer jobs that are not in the list yet: nothing is put above what one reads until one asks. */
   unseen = $state(0);
   readonly #kind: string;
   readonly #state: State | null;
@@ -88,7 +86,7 @@ export class Board {
     if (!page) return;
     const rows = this.pages.rows;
     const added = unknown(rows, page.items);
-    if (!isWanted && scrollY > AT_TOP_PX) {
+    if (!isWanted && added && rows.length) {
       this.unseen = added;
       this.pages.change(() => refreshed(rows, page.items));
       return;
