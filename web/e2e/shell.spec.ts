@@ -76,3 +76,15 @@ test.describe('with the service worker', () => {
     await context.setOffline(false);
   });
 });
+
+test('a page comes back by itself when the server does, and who one is was never forgotten', async ({ page, context, say }) => {
+  await page.goto('/admin/audit');
+  await settled(page);
+  await context.setOffline(true);
+  await page.getByRole('complementary').getByRole('link', { name: say('nav.keys') }).click();
+  await expect(page.getByText(say('offline.title')).first()).toBeVisible();
+  await expect(page.getByRole('complementary').getByRole('link', { name: say('nav.keys') })).toBeVisible();
+  await context.setOffline(false);
+  await expect(page.getByText(say('offline.title'))).toHaveCount(0, { timeout: 20_000 });
+  await expect(page.locator('main h1')).toHaveText(say('nav.keys'));
+});

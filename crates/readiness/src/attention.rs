@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use chassis::check::Verdict;
 use chassis::clock::Timestamp;
 use chassis::overview::attention::{Attention, Severity};
 use chassis::service::Context;
@@ -29,7 +30,9 @@ fn judge(folder: &Path, now: Timestamp) -> Option<Attention> {
     let Some(newest) = newest else {
         return Some(Attention::new("proof.none", Severity::Info, PAGE));
     };
-    if !newest.is_ready {
+    // A run of some checks alone shows less than "ready", and fails nothing.
+    let has_failed = (newest.evidence.iter()).any(|one| one.verdict == Verdict::Fail);
+    if !newest.is_ready && has_failed {
         let failed = Attention::new("proof.not_ready", Severity::Warning, PAGE);
         return Some(failed.with("score", format!("{:.0}", newest.score)));
     }

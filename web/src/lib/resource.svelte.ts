@@ -1,6 +1,16 @@
 // Something that the server has: asked for, shown, asked again. What was there stays on the page while the next answer comes.
 import { asRefusal, type Refusal } from './api/problem';
 
+/** Questions that a server may have left unanswered while it was away. */
+const asked = new Set<WeakRef<{ refusal: Refusal | undefined; load: () => Promise<void> }>>();
+globalThis.addEventListener?.('returned', () => {
+  for (const one of asked) {
+    const open = one.deref();
+    if (!open) asked.delete(one);
+    else if (open.refusal?.isOffline) void open.load();
+  }
+});
+
 export class Resource<Value> {
   value = $state.raw<Value | undefined>(undefined);
   refusal = $state.raw<Refusal | undefined>(undefined);
@@ -10,6 +20,7 @@ export class Resource<Value> {
 
   constructor(ask: (signal: AbortSignal) => Promise<Value>) {
     this.#ask = ask;
+    asked.add(new WeakRef(this));
   }
 
   /** Asks; an older question that is still open is dropped. */
@@ -52,6 +63,7 @@ export class Pages<Row> {
 
   constructor(ask: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<Row>>) {
     this.#ask = ask;
+    asked.add(new WeakRef(this));
   }
 
   /** What is there so far; the same array as long as it only grows. */

@@ -36,9 +36,20 @@ class Session {
         await this.look();
         return;
       }
-      if (!refusal.isOffline) this.me = null;
+      // Nobody answered: who one is stays unknown, not nobody.
+      if (refusal.isOffline) return;
+      this.me = null;
     }
     this.isKnown = true;
+  }
+
+  /** Whether the server is back; then what it did not answer is asked for anew, and nothing that was typed is lost. */
+  async knock(): Promise<void> {
+    const answer = await fetch('/livez').catch(() => undefined);
+    if (!answer?.ok) return;
+    this.isOffline = false;
+    await this.look();
+    dispatchEvent(new Event('returned'));
   }
 
   /** Whether a scope is granted: `luna:read` is part of `luna:write`, and that of `luna:admin`. */

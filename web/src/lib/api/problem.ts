@@ -1,4 +1,5 @@
 // What the server says when it refuses (problem+json, RFC 9457), as something that can be thrown and shown.
+import { words } from '../words.svelte';
 
 /** The body of a refusal. */
 export interface Problem {
@@ -21,7 +22,7 @@ export class Refusal extends Error {
   readonly retryAfter: number | undefined;
 
   constructor(problem: Problem, retryAfter?: number) {
-    super(problem.detail ?? problem.title);
+    super(sentence(problem));
     this.name = 'Refusal';
     this.status = problem.status;
     this.code = problem.code;
@@ -33,6 +34,14 @@ export class Refusal extends Error {
   get isOffline(): boolean {
     return this.code === 'offline';
   }
+}
+
+/** What went wrong, for a person: the server also speaks to programs, which read lists and send headers. */
+function sentence(problem: Problem): string {
+  if (problem.code === 'auth.required' && words.has('session.ended')) return words.say('session.ended');
+  const faults = problem.errors ?? [];
+  if (problem.code === 'http.invalid_field' && faults.length) return [...new Set(faults.map((fault) => fault.detail))].join(' ');
+  return (problem.detail ?? problem.title).replaceAll('`', '');
 }
 
 /** Whatever was thrown, as a refusal. */
