@@ -52,14 +52,20 @@ mod tests {
 
     use super::*;
 
-    /// A data folder with one record, and what is said of it at some moment.
-    fn said(is_ready: bool, now: &str) -> Option<&'static str> {
+    /// A data folder with one record of one check, and what is said of it at some moment.
+    fn said(is_ready: bool, verdict: &str, now: &str) -> Option<&'static str> {
         let data = tempfile::tempdir().unwrap();
+        let origin = json!({"target": "own", "version": "0.1.0", "commit": "x", "binary": "x", "configuration": "x", "host": "x"});
+        let at = "2026-11-13T15:16:28.000Z";
+        let evidence = json!({
+            "id": "models.luna_contrast", "area": "models", "title": "x", "title_fr": "x", "verdict": verdict, "measured": "x",
+            "measured_fr": "x", "required": "x", "required_fr": "x", "again": "x", "weight": 1, "is_required": true,
+            "started_at": at, "ended_at": at, "expires_at": at, "origin": origin,
+        });
         let record = json!({
             "format": 1, "score": 71.6, "is_ready": is_ready, "pace": "quick",
             "started_at": "2026-11-13T15:16:27.123Z", "ended_at": "2026-11-13T15:18:00.000Z",
-            "origin": {"target": "own", "version": "0.1.0", "commit": "x", "binary": "x", "configuration": "x", "host": "x"},
-            "areas": [], "evidence": [],
+            "origin": origin, "areas": [], "evidence": [evidence],
         });
         fs::create_dir(data.path().join("proof")).unwrap();
         let file = data.path().join("proof/2026-11-13T15-16-27-123Z.json");
@@ -73,9 +79,16 @@ mod tests {
         let now = "2026-11-14T00:00:00.000Z";
         let none = judge(empty.path(), now.parse().unwrap()).unwrap();
         assert_eq!((none.code, none.severity), ("proof.none", Severity::Info));
-        assert_eq!(said(false, now), Some("proof.not_ready"));
-        assert_eq!(said(true, now), None);
-        assert_eq!(said(true, "2026-11-20T15:17:00.000Z"), None);
-        assert_eq!(said(true, "2026-11-20T15:19:00.000Z"), Some("proof.old"));
+        assert_eq!(said(false, "fail", now), Some("proof.not_ready"));
+        assert_eq!(said(true, "pass", now), None);
+        let week = "2026-11-20T15:17:00.000Z";
+        assert_eq!(said(true, "pass", week), None);
+        let later = "2026-11-20T15:19:00.000Z";
+        assert_eq!(said(true, "pass", later), Some("proof.old"));
+    }
+
+    #[test]
+    fn a_run_of_one_check_that_passed_fails_nothing() {
+        assert_eq!(said(false, "pass", "2026-11-14T00:00:00.000Z"), None);
     }
 }
