@@ -61,7 +61,11 @@ pub fn came_over_tls(
     trusted: &[Network],
     header: ProxyHeader,
 ) -> bool {
-    let said = match header {
+    let peer = peer.to_canonical();
+    if !trusted.iter().any(|network| network.contains(peer)) {
+        return false;
+    }
+    match header {
         ProxyHeader::XForwardedFor => headers
             .get_all("x-forwarded-proto")
             .iter()
@@ -73,10 +77,7 @@ pub fn came_over_tls(
             .next_back()
             .and_then(|value| forwarded::parse(value.to_str().ok()?))
             .is_some_and(|hops| hops.last().and_then(|hop| hop.by_name("proto")) == Some("https")),
-    };
-    said && trusted
-        .iter()
-        .any(|network| network.contains(peer.to_canonical()))
+    }
 }
 
 /// An address as proxies write one: alone, with a port, IPv6 in brackets. Hidden names (`unknown`, `_x`) are none.

@@ -152,7 +152,7 @@ impl Front {
                         request.extensions_mut().insert(caller);
                     }
                     request.extensions_mut().insert(context.clone());
-                    self.run(request, route.streams(&method)).await
+                    self.run(request, started, route.streams(&method)).await
                 }
                 Err(problem) => refuse(request, problem).await,
             }
@@ -291,9 +291,9 @@ impl Front {
         who
     }
 
-    /// The handler, within its time; a panic is a 500 and a line in the log. `streams`: it bounds body and time itself.
+    /// The handler, within its time since `started`; a panic is a 500 and a line in the log. `streams`: it bounds body and time itself.
     /// Where the time went by in waiting for the body, that is the sender's fault and not ours.
-    async fn run(&self, request: Request<Body>, streams: bool) -> Response {
+    async fn run(&self, request: Request<Body>, started: Instant, streams: bool) -> Response {
         let limit = self.settings.body_limit_bytes as usize;
         let (request, awaited) = if streams || request.body().size_hint().exact() == Some(0) {
             (request, None)
@@ -309,7 +309,8 @@ impl Front {
         } else {
             self.settings.request_timeout_ms
         };
-        match tokio::time::timeout(Duration::from_millis(limit_ms), handler).await {
+        let until = tokio::time::Instant::from_std(started) + Duration::from_millis(limit_ms);
+        match tokio::time::timeout_at(until, handler).await {
             Ok(Ok(Ok(response))) => response,
             Ok(Err(_panic)) => Problem::internal(&"the handler panicked").into_response(),
             Err(_elapsed) if awaited.is_some_and(|awaited| awaited.is()) => {
