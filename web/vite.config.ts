@@ -34,7 +34,7 @@ export default defineConfig({
         // One file of what every page needs: ten small ones compress worse.
         codeSplitting: {
           includeDependenciesRecursively: false,
-          groups: [{ name: 'shell', test: /src\/lib\/(commands|house|session|route|notices|words|language|theme|marks|minute|ui\/Mark|api\/(trail|send|problem))\./ }],
+          groups: [{ name: 'shell', test: /src\/lib\/(commands|house|session|route|notices|words|role|language|theme|marks|minute|ui\/Mark|api\/(trail|send|problem))\./ }],
         },
       },
     },

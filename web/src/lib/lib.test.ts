@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { mask } from './api/trail.svelte';
 import { split } from './api/stream';
 import { fit } from './commands.svelte';
 import { bytes, duration } from './format';
 import { language } from './language.svelte';
+import { leastRole } from './role';
 import { pageOf } from '../pages';
 
 describe('events', () => {
@@ -42,6 +45,18 @@ describe('formats', () => {
   test('bytes_are_decimal', () => {
     language.code = 'en';
     expect([0, 999, 1500, 12_300_000].map(bytes)).toEqual(['0\u{a0}B', '999\u{a0}B', '1.5 kB', '12.3 MB']);
+  });
+});
+
+describe('rights', () => {
+  test('a_scope_is_that_of_the_least_role_which_the_server_grants_it', () => {
+    const scopes = ['luna:write', 'luna:admin', 'proof:admin', 'users:write', 'config:read', 'workspaces:write', 'workspaces:admin'];
+    expect(scopes.map(leastRole)).toEqual(['member', 'operator', 'operator', 'admin', 'admin', 'admin', 'owner']);
+    // The rooms that the server keeps for those who run the workspace.
+    const source = readFileSync(join(process.cwd(), '../crates/chassis/src/auth/role.rs'), 'utf8');
+    const rooms = [.../const INNER.*?\[([^\]]*)\];/.exec(source)?.[1]?.matchAll(/"(\w+)"/g) ?? []].map((found) => `${found[1]}:read`);
+    expect(rooms).toHaveLength(6);
+    for (const room of rooms) expect(leastRole(room), room).toBe('admin');
   });
 });
 

@@ -1,5 +1,6 @@
 // What the console says. Catalogues are flat: key to text, with `{name}` for what is filled in; a page's catalogue is loaded with it.
 import { language, type Code } from './language.svelte';
+import { leastRole } from './role';
 
 export type Catalogue = Record<string, string>;
 type Loader = Record<Code, () => Promise<{ default: Catalogue }>>;
@@ -32,7 +33,11 @@ class Words {
     const text = this.#texts[language.code][key];
     if (text === undefined) return key;
     if (!values) return text;
-    return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+    return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+      const value = values[name];
+      // A scope is said as those who hold it.
+      return name === 'scope' ? this.say(`session.needs.${leastRole(String(value))}`) : String(value ?? whole);
+    });
   }
 
   /** Whether there is a text for it. */
