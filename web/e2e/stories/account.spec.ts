@@ -31,6 +31,39 @@ test('a name is changed, and changed back', async ({ page, say }) => {
   expect(await tooWide(page)).toBe(0);
 });
 
+test('what was typed and not sent is there again, and the only owner learns beforehand that he cannot leave', async ({ page, say }) => {
+  await page.goto('/account');
+  await settled(page);
+  const name = page.getByRole('textbox', { name: say('account.name'), exact: true });
+  const before = await name.inputValue();
+  await name.fill('Ada King');
+  await page.getByRole('button', { name: say('account.places.make') }).click();
+  const dialog = page.getByRole('dialog', { name: say('account.places.make') });
+  await dialog.getByLabel(say('account.places.name')).fill('Observatory');
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  await page.getByRole('link', { name: say('nav.overview') }).first().click();
+  await expect(page).toHaveURL('/');
+  await page.goBack();
+  await expect(name).toHaveValue('Ada King');
+  await page.getByRole('button', { name: say('account.places.make') }).click();
+  await expect(dialog.getByLabel(say('account.places.name'))).toHaveValue('Observatory');
+  await page.keyboard.press('Escape');
+
+  const leave = page.getByRole('list', { name: say('account.places') }).getByRole('button', { name: new RegExp(say('account.places.leave')) }).last();
+  await expect(leave).toBeDisabled();
+  await expect(leave).toHaveAccessibleDescription(say('account.places.leave.alone'));
+
+  let isAsked = false;
+  page.on('dialog', (one) => {
+    isAsked ||= one.type() === 'beforeunload';
+    void one.accept();
+  });
+  await page.reload();
+  expect(isAsked).toBe(true);
+  await expect(name).toHaveValue(before);
+});
+
 test('a second factor is set up from its picture, gives its recovery codes once, and is switched off', async ({ page, say }) => {
   await page.goto('/account');
   await page.getByRole('button', { name: say('account.factor.enable') }).click();
