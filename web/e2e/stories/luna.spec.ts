@@ -87,6 +87,64 @@ test('a name that the font cannot write is refused on its field, and the picture
   await expect(name).not.toHaveAttribute('aria-invalid', 'true');
 });
 
+test('what cannot be drawn is asked for once, can neither be kept nor made a kit of, and typing on recovers', async ({ page, say }) => {
+  await page.goto('/luna?name=Northwind&family=monogram');
+  await settled(page);
+  await expect(onLight(page, say, 'Northwind')).toBeVisible();
+  await page.waitForLoadState('networkidle');
+  const asked: string[] = [];
+  page.on('request', (one) => one.url().includes('/luna/mark/') && asked.push(`${one.method()} ${one.url()}`));
+  const name = page.getByLabel(say('luna.name'), { exact: true });
+  await name.fill('日本');
+  await expect(name).toHaveAttribute('aria-invalid', 'true');
+  const keep = page.getByRole('button', { name: say('luna.keep'), exact: true });
+  await expect(keep).toBeDisabled();
+  await expect(keep).toHaveAccessibleDescription(say('luna.keep.refused'));
+  const kit = page.getByRole('button', { name: say('luna.kit.make') });
+  await expect(kit).toHaveAccessibleDescription(say('luna.kit.refused'));
+  // The time after which the small pictures would have followed.
+  await page.waitForTimeout(800);
+  expect(asked).toHaveLength(1);
+  expect(await axeFaults(page)).toEqual([]);
+  await name.fill('Halcyon');
+  await expect(onLight(page, say, 'Halcyon')).toBeVisible();
+  await expect(keep).toBeEnabled();
+  await expect(kit).toBeEnabled();
+});
+
+test('each choice is a step that Back undoes, and a typed colour is one', async ({ anonymous: page, say }) => {
+  await page.goto('/luna?name=Northwind');
+  await settled(page);
+  const family = (of: string) => page.getByRole('group', { name: say('luna.family') }).getByRole('radio', { name: say(`luna.family.${of}`) });
+  await family('petal').check({ force: true });
+  await family('halo').check({ force: true });
+  await page.getByRole('radio', { name: say('luna.colours.own') }).check({ force: true });
+  const colour = page.getByRole('textbox', { name: say('luna.ink.primary'), exact: true });
+  const first = await colour.inputValue();
+  await colour.fill('#ff8800');
+  await expect(page).toHaveURL(/primary=ff8800/);
+  await colour.fill('#ff0088');
+  await expect(page).toHaveURL(/primary=ff0088/);
+  await page.goBack();
+  await expect(colour).toHaveValue(first);
+  await page.goBack();
+  await expect(colour).toHaveCount(0);
+  await page.goBack();
+  await expect(family('petal')).toBeChecked();
+  await page.goBack();
+  await expect(family('orbit')).toBeChecked();
+  await expect(onLight(page, say, 'Northwind')).toHaveAttribute('src', /orbit/);
+});
+
+test('what an address says wrongly is named', async ({ anonymous: page, say }) => {
+  await page.goto('/luna?name=Northwind&family=cube&size=7000');
+  await expect(page.getByText(say('luna.misread', { what: 'family=cube, size=7000' }))).toBeVisible();
+  await expect(onLight(page, say, 'Northwind')).toBeVisible();
+  await page.goto('/luna?name=Northwind&seed=99999999999999999999999');
+  await expect(page.getByLabel(say('luna.seed.own'), { exact: true })).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.getByRole('region', { name: say('luna.stage') })).toContainText('2^64');
+});
+
 test('a mark is kept, found in the history, and opened again', async ({ page, say }) => {
   await page.goto('/luna?name=Halcyon&family=lambda&emotion=creative&seed=77&lockup=horizontal&theme=dark');
   await settled(page);
@@ -111,9 +169,11 @@ test('a mark is kept, found in the history, and opened again', async ({ page, sa
   const dialog = page.getByRole('dialog', { name: say('luna.cleanup.title') });
   const go = dialog.getByRole('button', { name: say('luna.cleanup.go'), exact: true });
   await expect(go).toBeDisabled();
+  // Nothing here is ninety days old: it is counted, and cannot be pressed.
   await dialog.getByLabel(say('luna.cleanup.sure')).check();
-  await go.click();
-  // Nothing here is ninety days old: all stays.
+  await expect(dialog.getByText(say('luna.cleanup.nothing'))).toBeVisible();
+  await expect(go).toBeDisabled();
+  await page.keyboard.press('Escape');
   await expect(dialog).toBeHidden();
   await expect(page.getByRole('table').getByRole('link', { name: /Halcyon/ }).first()).toBeVisible();
 });

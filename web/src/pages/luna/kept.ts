@@ -17,6 +17,9 @@ export function seen(picture: string, values: Record<string, string | null>): st
 }
 
 const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+/** Of an id (ULID): so many letters of milliseconds, then so many of chance. */
+const MOMENT_LETTERS = 10;
+const REST_LETTERS = 16;
 
 /** The id that follows an id in their order: lists give what stands before a cursor, so that this cursor gives the row itself. */
 export function following(id: string): string {
@@ -27,6 +30,17 @@ export function following(id: string): string {
     if (next < LETTERS.length) break;
   }
   return letters.join('');
+}
+
+/** The first id of a moment: a list from this cursor holds what is older. */
+export function cursorAt(unix_ms: number): string {
+  let left = Math.max(0, Math.floor(unix_ms));
+  let moment = '';
+  for (let at = 0; at < MOMENT_LETTERS; at += 1) {
+    moment = (LETTERS[left % 32] ?? '0') + moment;
+    left = Math.floor(left / 32);
+  }
+  return moment + '0'.repeat(REST_LETTERS);
 }
 
 /** How many tiles of a width fit beside each other, and how many rows that makes. */

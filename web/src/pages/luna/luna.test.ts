@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { following, thumbnail, tiling } from './kept';
+import { cursorAt, following, thumbnail, tiling } from './kept';
 import { contrast, inksOf } from './colour';
-import { body, EXAMPLE, FIRST, fromKept, fromQuery, hex, markAddress, nameOf, studioAddress, toQuery, type Recipe } from './recipe';
+import { body, EXAMPLE, FIRST, fromKept, fromQuery, hex, markAddress, misread, nameOf, studioAddress, toQuery, type Recipe } from './recipe';
 import { SHEET, sheet } from './seeds';
 import { fileName, picture, slug } from './take';
 
@@ -23,6 +23,19 @@ describe('recipe', () => {
 
   it('leaves at the beginning what an address says wrongly', () => {
     expect(read('/luna?family=cube&emotion=joy&size=7000&v=x&accent=fff&primary=no')).toEqual(FIRST);
+  });
+
+  it('names what an address says wrongly, and nothing else', () => {
+    const odd = (address: string) => {
+      const query = new URL(address, 'http://x').searchParams;
+      return misread((name) => query.get(name) ?? '').map(({ name, value }) => `${name}=${value}`);
+    };
+    expect(odd('/luna?family=cube&emotion=joy&size=7000&v=x&accent=fff&primary=no&ground=wood&animated=yes')).toEqual([
+      'family=cube', 'emotion=joy', 'primary=no', 'accent=fff', 'animated=yes', 'ground=wood', 'size=7000', 'v=x',
+    ]);
+    expect(odd('/luna?family=orbit&emotion=power&lockup=mark&theme=light&size=512&animated=0&ground=transparent')).toEqual([]);
+    expect(odd(studioAddress(full, 1))).toEqual([]);
+    expect(odd('/luna?name=x&seed=99999999999999999999999&grid=1&sheet=2')).toEqual([]);
   });
 
   it('pins the version in a link, and the example where it is what is seen', () => {
@@ -73,6 +86,14 @@ describe('colours', () => {
 describe('what was kept', () => {
   it('is shown as a small mark, whatever file it was', () => {
     expect(thumbnail('/api/v1/luna/mark/halo/power.pdf?seed=1&name=A&lockup=stacked&size=512&v=1', 32)).toBe('/api/v1/luna/mark/halo/power.svg?seed=1&name=A&size=32&v=1');
+  });
+
+  it('has a cursor for a moment, which the ids of that moment follow', () => {
+    const id = '01M80269S47JW0RZ3FP73D3E0M';
+    const at = Date.parse('2026-11-21T22:03:53.508Z');
+    expect(cursorAt(at)).toBe('01M80269S40000000000000000');
+    expect(cursorAt(at) < id && id < cursorAt(at + 1)).toBe(true);
+    expect(cursorAt(0)).toBe('0'.repeat(26));
   });
 
   it('has a cursor that begins with the very row', () => {

@@ -63,6 +63,22 @@ export function fromQuery(get: (name: string) => string): Recipe {
   };
 }
 
+/** What an address says of the recipe and what is not understood, name and value: the beginning's stands in its place. */
+export function misread(get: (name: string) => string): { name: string; value: string }[] {
+  const said = toQuery(fromQuery(get));
+  const isKept = (name: string, value: string) => {
+    if (said[name]) return true;
+    if (name === 'primary' || name === 'accent') return false;
+    if (name === 'animated') return value === '0';
+    if (name === 'ground') return value === 'transparent';
+    const first = FIRST[name as keyof Recipe];
+    return name !== 'v' && first !== undefined && String(first) === value;
+  };
+  return Object.keys(said)
+    .map((name) => ({ name, value: get(name) }))
+    .filter(({ name, value }) => value.trim() !== '' && !isKept(name, value));
+}
+
 /** The same as values of the address: what is as at the beginning is left out. */
 export function toQuery(recipe: Recipe): Record<string, string | null> {
   const unless = (value: string, first: string) => (value === first ? null : value);
@@ -132,6 +148,11 @@ export function markAddress(recipe: Recipe, extra: Extra = {}): string {
   if (lang) query.set('lang', lang);
   if (recipe.version) query.set('v', String(recipe.version));
   return `/api/v1/luna/mark/${recipe.family}/${recipe.emotion}.${format}${query.size ? `?${query}` : ''}`;
+}
+
+/** The small picture with the name in letters beside the mark. */
+export function lettersAddress(recipe: Recipe, theme: Theme): string {
+  return markAddress(recipe, { theme, size: 32, lockup: 'horizontal' });
 }
 
 /** A mark of the history or of a kit as the studio has it. Of the original's keys the family and what they stand for are taken. */

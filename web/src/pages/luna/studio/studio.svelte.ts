@@ -7,7 +7,7 @@ import { language } from '$lib/language.svelte';
 import { Resource } from '$lib/resource.svelte';
 import { route } from '$lib/route.svelte';
 import { INKS, inksOf, LEAST, contrast, type Ink } from '../colour';
-import { fromQuery, markAddress, THEMES, toQuery, type Recipe, type Theme } from '../recipe';
+import { fromQuery, lettersAddress, markAddress, nameOf, THEMES, toQuery, type Recipe, type Theme } from '../recipe';
 import { dice } from '../seeds';
 
 /** One ink of the picture on its ground. */
@@ -39,6 +39,8 @@ export class Studio {
   /** The same a moment later, for the many small pictures. */
   settled = $state.raw<Recipe | undefined>(undefined);
   refused = $state.raw<Refusal | undefined>(undefined);
+  /** A name that the font was asked to write, with its refusal where it has no letters for it: marks can be drawn of such a name, lockups and kits cannot. */
+  letters = $state.raw<{ name: string; fault?: string } | undefined>(undefined);
   own = $state.raw<{ key: string; inks: Record<Theme, Record<Ink, string>> } | undefined>(undefined);
   lists = new Resource<Lists>(async (signal) => {
     const [variants, generators] = await Promise.all([
@@ -51,32 +53,53 @@ export class Studio {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #calm: ReturnType<typeof setTimeout> | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
+  #probe: AbortController | undefined;
   #later: Partial<Recipe> = {};
+  /** What is being typed or dragged, and the address that it wrote last: one such run is one step of the browser's history. */
+  #run = { of: '', address: '' };
 
   /** The newest version of the drawing. */
   get newest(): number {
     return this.lists.value?.variants.version ?? 0;
   }
 
-  /** Changes the recipe at once. `push`: Back undoes it. */
-  change = (values: Partial<Recipe>, { push = false } = {}): void => {
-    clearTimeout(this.#timer);
-    const later = this.#later;
-    this.#later = {};
-    this.typed = null;
-    route.set(toQuery({ ...this.recipe, ...later, ...values }), { push });
+  /** Changes the recipe at once. A choice is a step: Back undoes it. */
+  change = (values: Partial<Recipe>, { push = true } = {}): void => {
+    this.#write();
+    this.rest();
+    route.set(toQuery({ ...this.recipe, ...values }), { push });
   };
 
-  /** The same a moment after the last word of a person who types or drags. */
+  /** The same a moment after the last word of a person who types or drags. Colours and seeds: a step for the whole of it; a name
+   *  replaces the one before, since its letters are on the way to a name and nowhere to go back to. */
   soon(values: Partial<Recipe>): void {
     if (values.name !== undefined) this.typed = values.name;
     this.#later = { ...this.#later, ...values };
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.change({}), TYPING_MS);
+    this.#timer = setTimeout(this.#write, TYPING_MS);
   }
 
-  /** Another seed; Back brings the one before again. */
-  roll = (): void => this.change({ seed: dice() }, { push: true });
+  /** Hands are off the field: what they write next is another step. */
+  rest = (): void => {
+    this.#write();
+    this.#run = { of: '', address: '' };
+  };
+
+  #write = (): void => {
+    clearTimeout(this.#timer);
+    const later = this.#later;
+    this.#later = {};
+    this.typed = null;
+    const of = Object.keys(later).join(' ');
+    if (!of) return;
+    // Who went back in between does not write over what he went back to.
+    const isRun = this.#run.of === of && this.#run.address === location.search;
+    route.set(toQuery({ ...this.recipe, ...later }), { push: of !== 'name' && !isRun });
+    this.#run = { of, address: location.search };
+  };
+
+  /** Another seed. */
+  roll = (): void => this.change({ seed: dice() });
 
   /** The address whose picture stands for the recipe: what the server says about it counts for all the others. */
   address = $derived(markAddress(this.recipe, { lockup: this.recipe.lockup, animated: this.recipe.animated }));
@@ -99,8 +122,8 @@ export class Studio {
     } catch (thrown) {
       if (abort.signal.aborted) return;
       this.refused = asRefusal(thrown);
-      // The small pictures are other recipes: most of them can be drawn all the same.
-      if (this.refused.status === 422) this.#settle(recipe);
+      // What is refused is refused in the small pictures too: those of before stay, and nothing more is asked.
+      if (this.isRefused) clearTimeout(this.#calm);
       else this.#again = setTimeout(this.draw, (this.refused.retryAfter ?? AGAIN_S) * 1000);
     }
   };
@@ -108,12 +131,38 @@ export class Studio {
   /** Hands that type are answered by the large picture; the sixty small ones follow when they rest. */
   #settle(recipe: Recipe): void {
     clearTimeout(this.#calm);
-    this.#calm = setTimeout(() => (this.settled = recipe), this.shown ? SETTLED_MS : 0);
+    const settle = () => {
+      this.settled = recipe;
+      void this.#spell(recipe);
+    };
+    this.#calm = setTimeout(settle, this.shown ? SETTLED_MS : 0);
+  }
+
+  /** Asks once whether the font can write the name, before anything that has it in letters. */
+  async #spell(recipe: Recipe): Promise<void> {
+    const name = nameOf(recipe);
+    if (!name || this.letters?.name === name) return;
+    this.#probe?.abort();
+    this.#probe = new AbortController();
+    const { signal } = this.#probe;
+    try {
+      // Beside the trail of calls, by the address of a picture that is shown next: the browser keeps it.
+      const answer = await fetch(lettersAddress(recipe, 'light'), { signal });
+      const fault = answer.status === 422 ? refusal(answer, await answer.json()).fields.get('name') : undefined;
+      if ((answer.ok || fault) && !signal.aborted) this.letters = fault ? { name, fault } : { name };
+    } catch {
+      // Nobody answered: it stays unknown, and what has letters stays away.
+    }
+  }
+
+  /** Why what has the name in letters cannot be made; nothing where it can, or where nobody knows yet. */
+  get unlettered(): string | undefined {
+    return this.letters?.name === nameOf(this.recipe) ? this.letters.fault : undefined;
   }
 
   /** The recipe that can be had now: what is refused leaves the last one that was drawn, or none. */
   taken = $derived.by<Recipe | undefined>(() => {
-    const recipe = this.refused?.status === 422 ? this.shown?.recipe : this.recipe;
+    const recipe = this.isRefused ? this.shown?.recipe : this.recipe;
     return recipe && { ...recipe, version: recipe.version || this.newest };
   });
 
@@ -166,11 +215,18 @@ export class Studio {
     return this.refused?.fields.get(field);
   }
 
+  /** Whether the server does not draw what the address says, and will not later either. */
+  get isRefused(): boolean {
+    return this.refused?.status === 422;
+  }
+
   /** Follows the address and the language, for as long as the studio is on the screen. */
   begin(): void {
     $effect(() => () => {
       this.#abort?.abort();
+      this.#probe?.abort();
       clearTimeout(this.#again);
+      clearTimeout(this.#calm);
       clearTimeout(this.#timer);
     });
     $effect(() => {
