@@ -49,9 +49,19 @@ export function outcomeAt(evidence: readonly Evidence[], now: number): Outcome {
   return required.has('passed') && !required.has('skipped') ? 'ready' : 'undecided';
 }
 
+/** Whether a record shows some checks and leaves others out: then there is nothing to say of the whole. */
+export function isPartial(evidence: readonly Evidence[]): boolean {
+  return evidence.some((one) => one.verdict === 'skipped');
+}
+
 /** The same of a line of the list, as far as it says: what failed may not have been required. */
 export function outcomeOf(line: Line): Outcome {
   return line.is_ready ? 'ready' : line.failed > 0 ? 'not_ready' : 'undecided';
+}
+
+/** Whether a line is of a run of some checks: nothing required failed, and yet the whole is not shown. */
+export function isPartialLine(line: Line): boolean {
+  return outcomeOf(line) === 'undecided';
 }
 
 export type Tally = Record<Standing, number>;
