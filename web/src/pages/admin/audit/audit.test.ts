@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import en from './en.json';
-import { ACTIONS, details, gist, madeAt, momentOf, parts, programOf } from './audit';
+import { ACTIONS, details, madeAt, momentOf, parts, programOf } from './audit';
+import { words } from '$lib/words.svelte';
+import fr from './fr.json';
+import { gist } from './inWords';
 
 test('days are those of the reader, moments stay', () => {
   const begin = momentOf('2026-11-20', false);
@@ -20,12 +23,16 @@ test('whom it concerns has a kind and an id', () => {
   expect(parts('system')).toEqual({ kind: 'system', id: '' });
 });
 
-test('a row says the one thing that matters', () => {
-  expect(gist({ detail: { from: 'member', to: 'admin' } })).toBe('member → admin');
+test('a row says the one thing that matters, in words', async () => {
+  await words.add({ en: () => Promise.resolve({ default: en }), fr: () => Promise.resolve({ default: fr }) });
+  expect(gist({ detail: { from: 'member', to: 'admin' } })).toBe('Member → Administrator');
   expect(gist({ detail: { name: 'ci', scopes: 'luna:write', expires_at: null } })).toBe('ci · luna:write');
-  expect(gist({ detail: { role: 'member' } })).toBe('member');
-  expect(gist({ detail: { name: false, language: false, disabled: true } })).toBe('disabled');
+  expect(gist({ detail: { role: 'member' } })).toBe('Member');
+  expect(gist({ detail: { name: false, language: false, disabled: true } })).toBe('Disabled');
+  expect(gist({ detail: { role: 'warden' } })).toBe('warden');
   expect(gist({ detail: null })).toBe('');
+  await words.change('fr');
+  expect(gist({ detail: { from: 'member', to: 'admin' } })).toBe('Membre → Administrateur');
   expect(details({ scopes: ['a'] })).toEqual([['scopes', '["a"]']]);
 });
 

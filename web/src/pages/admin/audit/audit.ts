@@ -1,5 +1,4 @@
 // What the log can be asked for, and how its entries are told.
-import type { Entry } from './chain';
 
 /** Everything that the server writes down, by rooms. Words: `audit.action.<action>`. */
 export const ACTIONS = {
@@ -54,12 +53,4 @@ export function programOf(text: string): string {
   const [name, version] = browser[2] === 'Safari' ? ['Safari', browser[1]] : [browser[1] === 'Edg' ? 'Edge' : browser[1], browser[2]];
   const system = [/Windows/, /iPhone|iPad/, /Android/, /Mac OS X/, /Linux/].map((one) => one.exec(text)?.[0]).find(Boolean);
   return [`${name} ${version}`, system === 'Mac OS X' ? 'macOS' : system].filter(Boolean).join(' · ');
-}
-
-/** The one thing about an entry that a row has room for: the name it gives, from what to what, or the first of its details. */
-export function gist(entry: Pick<Entry, 'detail'>): string {
-  const all = new Map(details(entry.detail));
-  if (all.has('from') && all.has('to')) return `${all.get('from')} → ${all.get('to')}`;
-  if (all.has('name') && all.get('name') !== '✓') return [all.get('name'), all.get('scopes')].filter(Boolean).join(' · ');
-  return all.get('role') ?? (all.has('client') ? programOf(all.get('client') ?? '') : undefined) ?? [...all].filter(([name]) => name !== 'user').map(([name, value]) => (value === '✓' ? name : `${name} ${value}`)).join(' · ');
 }

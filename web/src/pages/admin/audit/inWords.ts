@@ -1,7 +1,8 @@
 // Who, what and to what, as the reader calls them.
 import { names } from '$lib/names.svelte';
 import { say, words } from '$lib/words.svelte';
-import { parts } from './audit';
+import { details, parts, programOf } from './audit';
+import type { Entry } from './chain';
 
 /** What was done; its own name where there are no words for it. */
 export function actionInWords(action: string): string {
@@ -30,4 +31,22 @@ export function placeOf(subject: string): string | undefined {
   if (!names.of(subject)) return undefined;
   if (kind === 'user') return `/admin/people?selected=${id}`;
   return kind === 'key' ? `/admin/keys?selected=${id}` : undefined;
+}
+
+/** What a detail is called. */
+export const detailInWords = (name: string): string => (words.has(`audit.detail.${name}`) ? say(`audit.detail.${name}`) : name);
+
+/** What a detail says: roles, kinds and languages by their names. */
+export const valueInWords = (value: string): string => (words.has(`audit.value.${value}`) ? say(`audit.value.${value}`) : value);
+
+/** The one thing about an entry that a row has room for: the name it gives, from what to what, or the first of its details. */
+export function gist(entry: Pick<Entry, 'detail'>): string {
+  const all = new Map(details(entry.detail));
+  const of = (name: string) => valueInWords(all.get(name) ?? '');
+  if (all.has('from') && all.has('to')) return `${of('from')} → ${of('to')}`;
+  if (all.has('name') && all.get('name') !== '✓') return [all.get('name'), all.get('scopes')].filter(Boolean).join(' · ');
+  if (all.has('role')) return of('role');
+  if (all.has('client')) return programOf(all.get('client') ?? '');
+  const rest = [...all].filter(([name]) => name !== 'user');
+  return rest.map(([name, value]) => (value === '✓' ? detailInWords(name) : `${detailInWords(name)} ${valueInWords(value)}`)).join(' · ');
 }

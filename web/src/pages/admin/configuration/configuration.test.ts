@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { differs, fileLines, fileOf, narrowed, placeInShort, secretLines, spans, toml, variableLine, wholeFile, type Section, type Setting } from './configuration';
+
+import french from './settings.fr.json';
 
 const setting = (given: Partial<Setting>): Setting => ({ key: 'http.listen', value: null, default: null, origin: 'default', place: null, variable: 'APLOMB_HTTP__LISTEN', secret: false, allowed: '', about: '', ...given });
 const sections: Section[] = [
@@ -69,4 +72,16 @@ test('places_are_short_and_the_file_is_known', () => {
 
 test('backticks_tell_code_apart', () => {
   expect(spans('`*` admits any, `a`')).toEqual([{ text: '*', isCode: true }, { text: ' admits any, ', isCode: false }, { text: 'a', isCode: true }]);
+});
+
+test('every setting and section that the reference lists has a French text, with the same code in it', () => {
+  // A test of the server holds the reference to the settings that there are.
+  const reference = readFileSync('../docs/operate/configuration.md', 'utf8');
+  const texts: Record<string, string> = french;
+  const keys = [...reference.matchAll(/^\| `([a-z_.]+)` \|.*\| (.+) \|$/gm)].map(([, key = '', about = '']) => ({ key, about }));
+  const sections = [...reference.matchAll(/^## `(\[[a-z_.]+\])`$/gm)].map(([, name = '']) => name);
+  expect(keys.length).toBeGreaterThan(80);
+  expect(Object.keys(texts).sort()).toEqual(['', ...sections, ...keys.map(({ key }) => key)].sort());
+  const codes = (text: string) => spans(text).filter((part) => part.isCode).map((part) => part.text).sort();
+  for (const { key, about } of keys) expect([key, ...codes(texts[key] ?? '')]).toEqual([key, ...codes(about).map((code) => code.replace('<name>', '<nom>'))]);
 });

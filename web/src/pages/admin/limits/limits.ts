@@ -66,7 +66,7 @@ export function rateOf(headers: Headers): Rate | null {
 const BOUNDS = ['auth.workspaces_per_person', 'jobs.most_waiting', 'objects.workspace_limit_bytes', 'events.streams_per_caller', 'events.streams_per_workspace', 'http.maximum_connections'];
 
 /** The settings of a configuration that limit somebody, those of `limits` first. */
-export function boundsOf(configuration: Shape<'Configuration'>): Setting[] {
+export function boundsOf(configuration: Pick<Shape<'Configuration'>, 'sections'>): Setting[] {
   const all = configuration.sections.flatMap((section) => section.settings);
   return [...all.filter((one) => one.key.startsWith('limits.')), ...all.filter((one) => BOUNDS.includes(one.key))];
 }
