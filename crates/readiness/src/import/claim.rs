@@ -114,7 +114,12 @@ const BEFORE: &[&str] = &["avant", "before", "precedent*", "previous*", "initial
 impl Claim {
     /// The claim of a line, if it makes one.
     pub(super) fn of(draft: Draft, is_french: bool) -> Option<Self> {
-        let folded = fold(&draft.text);
+        // Tags are no words.
+        let folded = if draft.is_markup {
+            String::new()
+        } else {
+            fold(&draft.text)
+        };
         let words = tokens(&folded);
         let is_legend = has_any(&words, &["legende", "legend"]) && words.len() > 1;
         if is_legend || folded.starts_with('=') {
@@ -130,6 +135,7 @@ impl Claim {
         let said = draft.state != State::Unsaid;
         let is_figure = quantities.iter().any(|one| is_telling(one, &words));
         let kind = match draft.shape {
+            _ if draft.is_markup && draft.text.contains('<') => Kind::Tick,
             _ if words.is_empty() => return None,
             _ if (has_target || has_bound) && score.is_none() => Kind::Objective,
             _ if score.is_some() || (is_whole && !said) => Kind::Score,

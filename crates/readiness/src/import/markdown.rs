@@ -31,6 +31,8 @@ pub(super) struct Draft {
     pub(super) context: String,
     /// Below "roadmap", "next steps" and the like.
     pub(super) is_later: bool,
+    /// A mark and nothing but tags behind it: the text is those tags, and says nothing to a reader.
+    pub(super) is_markup: bool,
 }
 
 const MOST_TEXT: usize = 400;
@@ -233,6 +235,7 @@ impl Reader<'_> {
             section: self.section,
             context,
             is_later,
+            is_markup: false,
         });
         self.flush();
     }
@@ -274,7 +277,12 @@ impl Reader<'_> {
         } else {
             own
         };
-        let draft = self.draft(number, text.clone(), Shape::Bullet, state);
+        let mut draft = self.draft(number, text.clone(), Shape::Bullet, state);
+        if text.is_empty() && own != State::Unsaid {
+            // Its words stand in attributes: what is ticked counts, and is shown as it is written.
+            draft.text = marks(rest).1;
+            draft.is_markup = true;
+        }
         self.pending = Some(draft);
         if self.parents.len() < 16 {
             self.parents.push((columns, text, own));
@@ -380,12 +388,14 @@ impl Reader<'_> {
             section: self.section,
             context: self.context(),
             is_later: self.headings.last().is_some_and(|heading| heading.is_later),
+            is_markup: false,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::claim::{Claim, Kind};
     use super::*;
 
     fn shown(text: &str) -> Vec<String> {
@@ -436,6 +446,18 @@ mod tests {
                 "4 Row NotDone Pannes",
             ]
         );
+    }
+
+    #[test]
+    fn a_ticked_line_of_tags_alone_is_counted_and_says_nothing() {
+        let text = "- [x] <img src=\"tls.svg\" alt=\"TLS\">\n- [x]\n- <br>\n- [x] TLS\n";
+        let mut found = Vec::new();
+        read(text, &mut |draft| {
+            if let Some(claim) = Claim::of(draft, false) {
+                found.push((claim.line, claim.words().len(), claim.kind));
+            }
+        });
+        assert_eq!(found, [(1, 0, Kind::Tick), (4, 1, Kind::Tick)]);
     }
 
     #[test]
