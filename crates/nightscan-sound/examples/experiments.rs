@@ -1,11 +1,11 @@
 //! Leaves one fold out after the other, teaches on the rest and scores the fold that was left out.
 //!
 //! ```text
-//! cargo run --release -p nightscan-sound --example experiments -- FOLDER [NAME] [RECIPE] [PLAN]
+//! cargo run --release -p nightscan-sound --example experiments -- FOLDER [NAME] [RECIPE] [PLAN] [FOLDS]
 //! ```
 //!
 //! `FOLDER` holds `labels.csv` (columns file, label, class, fold). `RECIPE` and `PLAN` are JSON objects laid over those of
-//! the default model. One JSON line is printed: means and spreads over folds 1 to 4, seconds of processor time.
+//! the default model; `FOLDS` are those to leave out. One JSON line is printed: means and spreads over the folds, seconds of processor time.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -44,11 +44,11 @@ fn main() -> Result<()> {
     let name = argument(1, "default");
     let recipe: Recipe = laid_over(&Recipe::default(), argument(2, "{}"))?;
     let plan: Plan = laid_over(&Plan::default(), argument(3, "{}"))?;
-    let features = FeaturePlan::default();
+    let features = FeaturePlan { planes: plan.inputs, ..FeaturePlan::default() };
     let data = read(Path::new(folder), &features)?;
 
     let began = processor_seconds();
-    let folds: Vec<u32> = (1..=4).collect();
+    let folds: Vec<u32> = argument(4, "1,2,3,4").split(',').map(str::parse).collect::<Result<_, _>>()?;
     let mut scores: BTreeMap<&str, Vec<Score>> = BTreeMap::new();
     let mut values = 0;
     for fold in &folds {
@@ -69,7 +69,7 @@ fn main() -> Result<()> {
         }
     }
     let seconds = (processor_seconds() - began) / folds.len() as f64;
-    let mut line = json!({ "name": name, "values": values, "cpu_s_per_fold": seconds.round() });
+    let mut line = json!({ "name": name, "folds": folds, "values": values, "cpu_s_per_fold": seconds.round() });
     for (way, scores) in scores {
         let (five, six): (Vec<_>, Vec<_>) = scores.chunks(2).map(|pair| (&pair[0], &pair[1])).unzip();
         let recall: BTreeMap<&str, Value> = six[0]
@@ -177,9 +177,10 @@ fn judge(
         .par_iter()
         .map_init(Workspace::default, |workspace, clip| {
             let picture = picture(features, &clip.frames).unwrap_or_default();
-            let classes = softmax(answerer.scores(&picture, 0, workspace));
+            let mut heads = answerer.scores(&picture, workspace).into_iter().map(softmax);
+            let classes = heads.next().unwrap_or_default();
             let mut summed = vec![0.0; classes.len()];
-            for (label, probability) in softmax(answerer.scores(&picture, 1, workspace)).iter().enumerate() {
+            for (label, probability) in heads.next().unwrap_or_default().iter().enumerate() {
                 summed[data.class_of[label]] += probability;
             }
             let both = classes.iter().zip(&summed).map(|(a, b)| 0.5 * (a + b)).collect();

@@ -18,6 +18,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 pub use answer::{Answerer, Workspace};
+pub(crate) use head::softmax;
 pub use learn::{Lesson, Shard, learn};
 
 use crate::chance::Chance;
@@ -66,7 +67,7 @@ impl Default for Plan {
     fn default() -> Self {
         let stage = |channels| Stage { channels, pool_rows: 2, pool_cols: 2 };
         Self {
-            inputs: 1,
+            inputs: 2,
             rows: 64,
             cols: 250,
             stages: [16, 32, 64, 128].map(stage).to_vec(),

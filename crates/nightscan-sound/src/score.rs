@@ -103,3 +103,76 @@ impl Score {
         score
     }
 }
+
+impl Score {
+    /// Recall, precision and confusion as two Markdown tables.
+    pub fn markdown(&self) -> String {
+        let mut text = String::from("| Class | Recall | Precision |\n|---|---|---|\n");
+        for ((class, recall), precision) in self.classes.iter().zip(&self.recall).zip(&self.precision) {
+            text.push_str(&format!("| {class} | {recall:.3} | {precision:.3} |\n"));
+        }
+        text.push_str("\n| True class, and what it was taken for |");
+        for class in &self.all_classes {
+            text.push_str(&format!(" {class} |"));
+        }
+        text.push_str("\n|---|");
+        text.push_str(&"---|".repeat(self.all_classes.len()));
+        text.push('\n');
+        for (class, row) in self.all_classes.iter().zip(&self.confusion) {
+            if self.classes.contains(class) {
+                text.push_str(&format!("| {class} |"));
+                for count in row {
+                    text.push_str(&format!(" {count} |"));
+                }
+                text.push('\n');
+            }
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(truth: usize, class: usize, probability: f32) -> Judged {
+        let mut probabilities = vec![(1.0 - probability) / 2.0; 3];
+        probabilities[class] = probability;
+        Judged { truth, probabilities }
+    }
+
+    fn names() -> Vec<String> {
+        ["birds", "frogs", "human"].map(String::from).to_vec()
+    }
+
+    #[test]
+    fn figures_are_those_counted_by_hand() {
+        let judged = [
+            judged(0, 0, 0.9),
+            judged(0, 0, 0.9),
+            judged(0, 1, 0.6),
+            judged(1, 1, 0.6),
+            judged(1, 2, 0.6),
+            judged(2, 0, 0.9),
+        ];
+        let five = Score::of(&judged, &names(), |class| class != 2);
+        assert_eq!((five.count, five.accuracy), (5, 0.6));
+        assert_eq!(five.recall, [2.0 / 3.0, 0.5]);
+        // The human taken for a bird is left out; the frog taken for a human is missed.
+        assert_eq!(five.precision, [1.0, 0.5]);
+        assert!((five.macro_f1 - (0.8 + 0.5) / 2.0).abs() < 1e-12);
+        assert_eq!(five.confusion, [[2, 1, 0], [0, 1, 1], [0, 0, 0]]);
+        // Bin 0.9: both right, off by 0.2 in sum. Bin 0.6: one of three right, off by 0.8.
+        assert!((five.calibration_error - (0.2 + 0.8) / 5.0).abs() < 1e-6);
+
+        let all = Score::of(&judged, &names(), |_| true);
+        assert_eq!((all.count, all.recall[2]), (6, 0.0));
+        assert!(all.markdown().contains("| frogs | 0 | 1 | 1 |"));
+    }
+
+    #[test]
+    fn nothing_judged_is_no_fault() {
+        let score = Score::of(&[], &names(), |_| true);
+        assert_eq!((score.accuracy, score.macro_f1, score.calibration_error), (0.0, 0.0, 0.0));
+    }
+}

@@ -167,6 +167,11 @@ impl<'a> Trainer<'a> {
         &self.layout
     }
 
+    /// How its pictures are made.
+    pub fn features(&self) -> &FeaturePlan {
+        &self.set.features
+    }
+
     /// All that is needed to go on later.
     pub fn state(&self) -> Vec<u8> {
         self.state.write()
@@ -245,7 +250,7 @@ fn stream(step: usize, place: usize) -> u64 {
 
 fn check(layout: &Layout, recipe: &Recipe, set: &TrainingSet) -> Result<(), TrainFault> {
     let plan = layout.plan();
-    if (plan.inputs, plan.rows, plan.cols) != (1, set.features.bands, set.features.frames) {
+    if (plan.inputs, plan.rows, plan.cols) != (set.features.planes, set.features.bands, set.features.frames) {
         return Err(TrainFault::Picture);
     }
     if recipe.head_weights.len() != plan.heads.len() {
@@ -381,3 +386,6 @@ impl State {
 
 /// The first bytes of a stored state; the digit is the form's version.
 const MARK: &[u8] = b"nightscan-state-1\n";
+
+#[cfg(test)]
+mod tests;

@@ -63,8 +63,8 @@ impl Answerer {
         &self.layout
     }
 
-    /// The scores of one head's classes.
-    pub fn scores(&self, picture: &[f32], head: usize, workspace: &mut Workspace) -> Vec<f32> {
+    /// For each head, the scores of its classes.
+    pub fn scores(&self, picture: &[f32], workspace: &mut Workspace) -> Vec<Vec<f32>> {
         let Workspace { padded, product, planes } = workspace;
         padded.resize_with(self.stages.len(), Padded::default);
         for (index, (at, stage)) in self.layout.stages.iter().zip(&self.stages).enumerate() {
@@ -84,9 +84,11 @@ impl Answerer {
         let last = self.layout.stages[self.stages.len() - 1].pooled;
         let mut features = vec![0.0; 2 * last.channels];
         head::features(&planes[..last.len()], last, &mut features);
-        let at = &self.layout.heads[head];
-        let mut scores = vec![0.0; at.bias.len()];
-        head::linear(at, &self.values, &features, &mut scores);
-        scores
+        let heads = self.layout.heads.iter().map(|at| {
+            let mut scores = vec![0.0; at.bias.len()];
+            head::linear(at, &self.values, &features, &mut scores);
+            scores
+        });
+        heads.collect()
     }
 }

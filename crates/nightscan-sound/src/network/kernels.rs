@@ -329,3 +329,112 @@ fn correlate<S: Simd, const V: usize>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chance::Chance;
+
+    /// Channels, outputs, rows and columns that fill no block, no tile and no vector, and some that do.
+    const SIZES: [(usize, usize, usize, usize); 5] =
+        [(1, 1, 1, 1), (2, 3, 4, 5), (3, 8, 2, 33), (5, 33, 3, 16), (4, 40, 5, 70)];
+
+    fn random(len: usize, chance: &mut Chance) -> Vec<f32> {
+        (0..len).map(|_| chance.normal()).collect()
+    }
+
+    /// For each output, input, tap, row and column: calls with the indexes of weight, source and output.
+    fn each((inputs, outputs, rows, cols): (usize, usize, usize, usize), mut with: impl FnMut(usize, usize, usize)) {
+        for output in 0..outputs {
+            for input in 0..inputs {
+                for (tap, row, col) in places(rows, cols) {
+                    let (y, x) = (row + tap / 3, col + tap % 3);
+                    if (1..=rows).contains(&y) && (1..=cols).contains(&x) {
+                        let weight = (output * inputs + input) * 9 + tap;
+                        let source = (input * rows + y - 1) * cols + x - 1;
+                        with(weight, source, (output * rows + row) * cols + col);
+                    }
+                }
+            }
+        }
+    }
+
+    fn places(rows: usize, cols: usize) -> impl Iterator<Item = (usize, usize, usize)> {
+        (0..9).flat_map(move |tap| (0..rows * cols).map(move |at| (tap, at / cols, at % cols)))
+    }
+
+    fn assert_close(left: &[f32], right: &[f32]) {
+        assert_eq!(left.len(), right.len());
+        for (left, right) in left.iter().zip(right) {
+            assert!((left - right).abs() < 1e-3 * (1.0 + right.abs()), "{left} is not {right}");
+        }
+    }
+
+    #[test]
+    fn convolution_is_the_sum_that_defines_it() {
+        let mut chance = Chance::new(1);
+        for size in SIZES {
+            let (inputs, outputs, rows, cols) = size;
+            let source = random(inputs * rows * cols, &mut chance);
+            let weights = random(outputs * inputs * 9, &mut chance);
+            let bias = random(outputs, &mut chance);
+            let mut expected: Vec<f32> =
+                (0..outputs * rows * cols).map(|at| bias[at / (rows * cols)]).collect();
+            each(size, |w, s, o| expected[o] += weights[w] * source[s]);
+            let mut padded = Padded::default();
+            padded.fill(&source, rows, cols);
+            for level in [Level::new(), Level::baseline()] {
+                let packed = Packed::forward(&weights, inputs, outputs);
+                let mut out = vec![f32::NAN; expected.len()];
+                convolve(level, &padded, &packed, Some(&bias), false, &mut out);
+                assert_close(&out, &expected);
+                convolve(level, &padded, &packed, Some(&bias), true, &mut out);
+                assert!(out.iter().all(|value| *value >= 0.0));
+            }
+        }
+    }
+
+    #[test]
+    fn both_gradients_are_the_sums_that_define_them() {
+        let mut chance = Chance::new(2);
+        for size in SIZES {
+            let (inputs, outputs, rows, cols) = size;
+            let source = random(inputs * rows * cols, &mut chance);
+            let weights = random(outputs * inputs * 9, &mut chance);
+            let slopes = random(outputs * rows * cols, &mut chance);
+            let mut of_weights = vec![0.0; weights.len()];
+            let mut of_source = vec![0.0; source.len()];
+            each(size, |w, s, o| {
+                of_weights[w] += source[s] * slopes[o];
+                of_source[s] += weights[w] * slopes[o];
+            });
+            for level in [Level::new(), Level::baseline()] {
+                let mut padded = Padded::default();
+                padded.fill(&source, rows, cols);
+                let mut gradient = WeightGradient::new(inputs, outputs);
+                gradient.add(level, &padded, &slopes);
+                let mut out = vec![0.0; weights.len()];
+                gradient.write(&mut out);
+                assert_close(&out, &of_weights);
+
+                let packed = Packed::backward(&weights, inputs, outputs);
+                let mut padded = Padded::default();
+                padded.fill(&slopes, rows, cols);
+                let mut out = vec![0.0; source.len()];
+                convolve(level, &padded, &packed, None, false, &mut out);
+                assert_close(&out, &of_source);
+            }
+        }
+    }
+
+    #[test]
+    fn padding_that_is_used_again_keeps_its_border() {
+        let mut padded = Padded::default();
+        padded.fill(&[1.0; 12], 2, 3);
+        padded.fill(&[2.0; 6], 2, 3);
+        let row = |y: usize| &padded.data[y * padded.stride..][..padded.stride];
+        assert!(row(0).iter().all(|value| *value == 0.0));
+        assert_eq!(row(1)[..5], [0.0, 2.0, 2.0, 2.0, 0.0]);
+        assert!(row(3).iter().all(|value| *value == 0.0));
+    }
+}

@@ -109,11 +109,8 @@ pub(super) fn backward(
     let Trace { mut input, mut product, norms } = trace;
     let samples = input.len() / at.input.len();
     let count = (samples * at.output.rows * at.output.cols) as f32;
-    let mut slope = vec![0.0; at.output.rows * at.output.cols];
     // Per channel: the sum of the gradient, and of its product with the normalised value.
     let mut sums = vec![(0.0_f64, 0.0_f64); norms.len()];
-    let samples_of = |product: &[f32]| product.len() / at.output.len();
-    debug_assert_eq!(samples, samples_of(&product));
     let mut slopes = vec![0.0; product.len()];
     for ((product, pooled), slopes) in product
         .chunks_exact(at.output.len())
@@ -123,10 +120,10 @@ pub(super) fn backward(
         for (channel, (norm, sums)) in norms.iter().zip(&mut sums).enumerate() {
             let from = plane(product, at.output, channel);
             let pooled = plane(pooled, at.pooled, channel);
-            dispatch!(level, simd => unpool(simd, from, at.output, pooled, at.pooled, &mut slope, pool, norm.scale, norm.offset));
-            sums.0 += dispatch!(level, simd => sum(simd, &slope, |x| x));
-            sums.1 += dispatch!(level, simd => sum_of_products(simd, &slope, from, norm.mean));
-            plane_mut(slopes, at.output, channel).copy_from_slice(&slope);
+            let slope = plane_mut(slopes, at.output, channel);
+            dispatch!(level, simd => unpool(simd, from, at.output, pooled, at.pooled, slope, pool, norm.scale, norm.offset));
+            sums.0 += dispatch!(level, simd => sum(simd, slope, |x| x));
+            sums.1 += dispatch!(level, simd => sum_of_products(simd, slope, from, norm.mean));
         }
     }
     for (channel, (norm, sums)) in norms.iter().zip(&sums).enumerate() {
@@ -183,13 +180,13 @@ fn plane_mut(planes: &mut [f32], size: Size, channel: usize) -> &mut [f32] {
 #[inline(always)]
 fn sum<S: Simd>(_: S, values: &[f32], of: impl Fn(f32) -> f32) -> f64 {
     let mut lanes = [0.0_f32; 16];
-    let chunks = values.chunks_exact(16);
-    let rest: f32 = chunks.remainder().iter().map(|x| of(*x)).sum();
-    for chunk in chunks {
+    let (chunks, rest) = values.as_chunks::<16>();
+    for at in 0..chunks.len() {
         for i in 0..16 {
-            lanes[i] += of(chunk[i]);
+            lanes[i] += of(chunks[at][i]);
         }
     }
+    let rest: f32 = rest.iter().map(|x| of(*x)).sum();
     lanes.iter().map(|lane| f64::from(*lane)).sum::<f64>() + f64::from(rest)
 }
 
@@ -197,14 +194,14 @@ fn sum<S: Simd>(_: S, values: &[f32], of: impl Fn(f32) -> f32) -> f64 {
 #[inline(always)]
 fn sum_of_products<S: Simd>(_: S, slopes: &[f32], values: &[f32], mean: f32) -> f64 {
     let mut lanes = [0.0_f32; 16];
-    let (slopes, values) = (slopes.chunks_exact(16), values.chunks_exact(16));
-    let rest = slopes.remainder().iter().zip(values.remainder());
-    let rest: f32 = rest.map(|(slope, value)| slope * (value - mean)).sum();
-    for (slopes, values) in slopes.zip(values) {
+    let (slopes, rest) = slopes.as_chunks::<16>();
+    let (values, other) = values.as_chunks::<16>();
+    for at in 0..slopes.len() {
         for i in 0..16 {
-            lanes[i] += slopes[i] * (values[i] - mean);
+            lanes[i] += slopes[at][i] * (values[at][i] - mean);
         }
     }
+    let rest: f32 = rest.iter().zip(other).map(|(slope, value)| slope * (value - mean)).sum();
     lanes.iter().map(|lane| f64::from(*lane)).sum::<f64>() + f64::from(rest)
 }
 
@@ -219,8 +216,9 @@ fn spread<S: Simd>(
     mean: f32,
     level_out: f32,
 ) {
-    for (product, slope) in product.iter_mut().zip(slopes) {
-        *product = scale * slope - level_out - along * (*product - mean);
+    let slopes = &slopes[..product.len()];
+    for at in 0..product.len() {
+        product[at] = scale * slopes[at] - level_out - along * (product[at] - mean);
     }
 }
 
@@ -248,13 +246,13 @@ pub(super) fn rectify_and_pool<S: Simd>(
                 let row = &row[start..start + width];
                 match pool.kind {
                     Pooling::Max => {
-                        for (best, value) in best.iter_mut().zip(row) {
-                            *best = best.max(value * scale + offset);
+                        for col in 0..width {
+                            best[col] = best[col].max(row[col] * scale + offset);
                         }
                     }
                     Pooling::Mean => {
-                        for (best, value) in best.iter_mut().zip(row) {
-                            *best += (value * scale + offset).max(0.0);
+                        for col in 0..width {
+                            best[col] += (row[col] * scale + offset).max(0.0);
                         }
                     }
                 }
@@ -263,8 +261,9 @@ pub(super) fn rectify_and_pool<S: Simd>(
             match (pool.kind, pool.cols) {
                 (Pooling::Max, 1) => to.copy_from_slice(best),
                 (Pooling::Max, 2) => {
-                    for (to, pair) in to.iter_mut().zip(best.chunks_exact(2)) {
-                        *to = pair[0].max(pair[1]);
+                    let best = &best[..2 * to.len()];
+                    for col in 0..to.len() {
+                        to[col] = best[2 * col].max(best[2 * col + 1]);
                     }
                 }
                 (Pooling::Max, cols) => {
@@ -273,8 +272,9 @@ pub(super) fn rectify_and_pool<S: Simd>(
                     }
                 }
                 (Pooling::Mean, 2) => {
-                    for (to, pair) in to.iter_mut().zip(best.chunks_exact(2)) {
-                        *to = (pair[0] + pair[1]) * share;
+                    let best = &best[..2 * to.len()];
+                    for col in 0..to.len() {
+                        to[col] = (best[2 * col] + best[2 * col + 1]) * share;
                     }
                 }
                 (Pooling::Mean, cols) => {
@@ -311,12 +311,12 @@ fn unpool<S: Simd>(
                     band.chunks_exact(size.cols).zip(slopes.chunks_exact_mut(size.cols))
                 {
                     if pool.cols == 2 {
-                        for ((values, slopes), gradient) in
-                            row.chunks_exact(2).zip(slopes.chunks_exact_mut(2)).zip(gradient)
-                        {
-                            let gradient = gradient * share;
-                            slopes[0] = if values[0] * scale + offset > 0.0 { gradient } else { 0.0 };
-                            slopes[1] = if values[1] * scale + offset > 0.0 { gradient } else { 0.0 };
+                        let (row, slopes) = (&row[..2 * gradient.len()], &mut slopes[..2 * gradient.len()]);
+                        for col in 0..gradient.len() {
+                            let gradient = gradient[col] * share;
+                            for at in [2 * col, 2 * col + 1] {
+                                slopes[at] = if row[at] * scale + offset > 0.0 { gradient } else { 0.0 };
+                            }
                         }
                     } else {
                         for ((values, slopes), gradient) in row

@@ -36,7 +36,7 @@ impl Augmenter<'_> {
     /// Pictures and targets of a shard's examples.
     pub(super) fn shard(&self, examples: &[usize], chance: &mut Chance) -> (Vec<f32>, Vec<Vec<f32>>) {
         let plan = &self.set.features;
-        let len = plan.bands * plan.frames;
+        let len = plan.values();
         let mut pictures = vec![0.0; examples.len() * len];
         let mut targets: Vec<Vec<f32>> =
             self.heads.iter().map(|classes| vec![0.0; examples.len() * classes]).collect();
@@ -52,22 +52,23 @@ impl Augmenter<'_> {
                         share * (1.0 - self.recipe.smoothing);
                 }
             };
-            self.lay(*example, 1.0, picture, chance);
+            let (sound, _) = picture.split_at_mut(plan.bands * plan.frames);
+            self.lay(*example, 1.0, sound, chance);
             if chance.unit() < self.recipe.mixup {
                 let other = examples[chance.below(examples.len())];
                 let share = chance.beta(self.recipe.mixup_alpha);
                 let share = share.max(1.0 - share);
                 // The quieter one counts as much as it is heard: amplitudes share, as listeners judge loudness.
                 let ratio = (1.0 - share) / share.max(1e-3);
-                self.lay(other, ratio * ratio, picture, chance);
+                self.lay(other, ratio * ratio, sound, chance);
                 aim(*example, share);
                 aim(other, 1.0 - share);
             } else {
                 aim(*example, 1.0);
-                self.lay_background(*example, picture, chance);
+                self.lay_background(*example, sound, chance);
             }
-            self.colour(picture, chance);
-            standardise(picture);
+            self.colour(sound, chance);
+            standardise(plan, picture);
             self.mask(picture, chance);
         }
         (pictures, targets)
@@ -144,7 +145,9 @@ impl Augmenter<'_> {
         for _ in 0..self.recipe.band_masks {
             let width = chance.below(self.recipe.band_mask.min(plan.bands) + 1);
             let from = chance.below(plan.bands - width + 1);
-            picture[from * plan.frames..(from + width) * plan.frames].fill(0.0);
+            for plane in picture.chunks_exact_mut(plan.bands * plan.frames) {
+                plane[from * plan.frames..(from + width) * plan.frames].fill(0.0);
+            }
         }
         for _ in 0..self.recipe.frame_masks {
             let width = chance.below(self.recipe.frame_mask.min(plan.frames) + 1);
