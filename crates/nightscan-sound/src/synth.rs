@@ -161,13 +161,13 @@ fn bed(bed: Bed, total: usize, rate_hz: u32, chance: &mut Chance) -> Vec<f32> {
                 Bed::Rain => {
                     // A drop on a leaf: a click that rings for some milliseconds.
                     if chance.unit() < 500.0 / rate {
-                        drop = 0.02 + 0.1 * chance.unit().powi(2);
+                        drop = 0.02 + 0.04 * chance.unit();
                         pitch = chance.between(1_000.0, 7_500.0) / rate * std::f32::consts::TAU;
                         ring = phases[2];
                     }
                     drop *= 1.0 - 500.0 / rate;
                     ring += pitch;
-                    lower * 0.4 + white * 0.02 + air * 0.03 + drop * ring.sin()
+                    lower * 0.4 + white * 0.03 + air * 0.03 + drop * ring.sin()
                 }
             }
         })
