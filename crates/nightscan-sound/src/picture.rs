@@ -129,7 +129,7 @@ impl Painter {
             .next_power_of_two();
         let column = total as f64 / options.width as f64;
         let frames_a_column =
-            ((column / size as f64).ceil() as usize).clamp(1, MOST_FRAMES_A_COLUMN);
+            ((column / size as f64).round() as usize).clamp(1, MOST_FRAMES_A_COLUMN);
         let bin_hz = rate / size as f32;
         let rows = (0..options.height)
             .map(|row| {
