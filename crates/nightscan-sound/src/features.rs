@@ -84,15 +84,27 @@ impl FeaturePlan {
     }
 
     fn check(&self) -> Result<(), FeatureFault> {
-        let within = |ok: bool, what| if ok { Ok(()) } else { Err(FeatureFault::Bounds(what)) };
+        let within = |ok: bool, what| {
+            if ok {
+                Ok(())
+            } else {
+                Err(FeatureFault::Bounds(what))
+            }
+        };
         within((1000..=400_000).contains(&self.rate_hz), "the rate")?;
-        within((16..=65_536).contains(&self.window) && self.window.is_multiple_of(2), "the window")?;
+        within(
+            (16..=65_536).contains(&self.window) && self.window.is_multiple_of(2),
+            "the window",
+        )?;
         within((1..=self.window).contains(&self.hop), "the hop")?;
         within((1..=512).contains(&self.bands), "the number of bands")?;
         within((1..=4096).contains(&self.frames), "the number of frames")?;
         within((1..=2).contains(&self.planes), "the number of planes")?;
         let half_rate = self.rate_hz as f32 / 2.0;
-        within(self.low_hz >= 0.0 && self.low_hz < self.high_hz, "the lowest frequency")?;
+        within(
+            self.low_hz >= 0.0 && self.low_hz < self.high_hz,
+            "the lowest frequency",
+        )?;
         within(self.high_hz <= half_rate, "the highest frequency")
     }
 }
@@ -122,7 +134,9 @@ fn triangles(plan: &FeaturePlan) -> Result<Vec<Band>, FeatureFault> {
             let (left, centre, right) = (corner(band), corner(band + 1), corner(band + 2));
             let weight = |line: usize| {
                 let hz = line as f32 * line_hz;
-                ((hz - left) / (centre - left)).min((right - hz) / (right - centre)).max(0.0)
+                ((hz - left) / (centre - left))
+                    .min((right - hz) / (right - centre))
+                    .max(0.0)
             };
             let first = (left / line_hz) as usize;
             let last = ((right / line_hz) as usize).min(plan.window / 2);
@@ -159,7 +173,9 @@ impl Framer {
         let turn = std::f32::consts::TAU / plan.window as f32;
         // A full-scale sine gives a power of one in its line.
         let full = 4.0 / plan.window as f32;
-        let hann = (0..plan.window).map(|i| full * (0.5 - 0.5 * (turn * i as f32).cos())).collect();
+        let hann = (0..plan.window)
+            .map(|i| full * (0.5 - 0.5 * (turn * i as f32).cos()))
+            .collect();
         Ok(Self {
             bands: triangles(&plan)?,
             hann,
@@ -198,7 +214,11 @@ impl Framer {
             }
             frames.extend(self.bands.iter().map(|band| {
                 let lines = &self.power[band.first..band.first + band.weights.len()];
-                lines.iter().zip(&band.weights).map(|(line, weight)| line * weight).sum::<f32>()
+                lines
+                    .iter()
+                    .zip(&band.weights)
+                    .map(|(line, weight)| line * weight)
+                    .sum::<f32>()
             }));
         }
         self.waiting.drain(..self.used);
@@ -227,7 +247,12 @@ pub fn frames_of(plan: &FeaturePlan, samples: &[f32]) -> Result<Vec<f32>, Featur
 /// The frames without those of digital silence.
 pub fn heard(plan: &FeaturePlan, frames: &[f32]) -> Vec<f32> {
     let sounds = |frame: &&[f32]| frame.iter().sum::<f32>() > SILENCE;
-    frames.chunks_exact(plan.bands).filter(sounds).flatten().copied().collect()
+    frames
+        .chunks_exact(plan.bands)
+        .filter(sounds)
+        .flatten()
+        .copied()
+        .collect()
 }
 
 /// A window's frames as a picture, `[plane][band][frame]`, standardised. Digital silence is left out and what is left repeats, so
@@ -260,13 +285,18 @@ pub(crate) fn standardise(plan: &FeaturePlan, picture: &mut [f32]) {
     let bands = rest.chunks_exact_mut(plan.frames);
     for band in bands {
         let mean = band.iter().sum::<f32>() / plan.frames as f32;
-        band.iter_mut().for_each(|value| *value -= mean);
+        for value in band {
+            *value -= mean;
+        }
     }
     for plane in [sound, rest] {
         let count = plane.len().max(1) as f32;
         let mean = plane.iter().sum::<f32>() / count;
-        let variance =
-            plane.iter().map(|value| (value - mean) * (value - mean)).sum::<f32>() / count;
+        let variance = plane
+            .iter()
+            .map(|value| (value - mean) * (value - mean))
+            .sum::<f32>()
+            / count;
         let scale = 1.0 / variance.sqrt().max(LEAST_DEVIATION);
         for value in plane {
             *value = (*value - mean) * scale;
@@ -281,12 +311,16 @@ mod tests {
 
     fn sine(hz: f32, seconds: f32) -> Vec<f32> {
         let turn = std::f32::consts::TAU * hz / 16_000.0;
-        (0..(16_000.0 * seconds) as usize).map(|i| 0.5 * (turn * i as f32).sin()).collect()
+        (0..(16_000.0 * seconds) as usize)
+            .map(|i| 0.5 * (turn * i as f32).sin())
+            .collect()
     }
 
     fn noise(seconds: f32) -> Vec<f32> {
         let mut chance = Chance::new(9);
-        (0..(16_000.0 * seconds) as usize).map(|_| 0.1 * chance.normal()).collect()
+        (0..(16_000.0 * seconds) as usize)
+            .map(|_| 0.1 * chance.normal())
+            .collect()
     }
 
     fn frames(samples: &[f32]) -> Vec<f32> {
@@ -307,10 +341,15 @@ mod tests {
         for hz in [100.0, 440.0, 1000.0, 3000.0, 7000.0] {
             let frames = frames(&sine(hz, 1.0));
             let frame = &frames[25 * 64..26 * 64];
-            let loudest = (0..64).max_by(|a, b| frame[*a].total_cmp(&frame[*b])).expect("64 bands");
+            let loudest = (0..64)
+                .max_by(|a, b| frame[*a].total_cmp(&frame[*b]))
+                .expect("64 bands");
             let (low, high) = (mel(50.0), mel(8000.0));
             let expected = (mel(hz) - low) / (high - low) * (plan.bands + 1) as f32 - 1.0;
-            assert!((loudest as f32 - expected).abs() <= 1.0, "{hz} Hz in band {loudest}");
+            assert!(
+                (loudest as f32 - expected).abs() <= 1.0,
+                "{hz} Hz in band {loudest}"
+            );
             // Half of full scale is a quarter of its power; a triangle's flank takes less than half away.
             assert!((0.1..0.4).contains(&frame[loudest]), "{}", frame[loudest]);
         }

@@ -43,7 +43,14 @@ impl Model {
     ) -> Result<Self, ModelFault> {
         file::check(layout.plan(), &classes, &features, temperature, &weights)?;
         let answerer = Answerer::new(layout, &weights);
-        Ok(Self { classes, features, temperature, card, weights, answerer })
+        Ok(Self {
+            classes,
+            features,
+            temperature,
+            card,
+            weights,
+            answerer,
+        })
     }
 
     /// Of a network that has been taught.
@@ -54,7 +61,14 @@ impl Model {
         card: Card,
     ) -> Result<Self, ModelFault> {
         let (layout, weights) = (trainer.layout().clone(), trainer.weights().clone());
-        Self::new(layout, weights, classes, trainer.features().clone(), temperature, card)
+        Self::new(
+            layout,
+            weights,
+            classes,
+            trainer.features().clone(),
+            temperature,
+            card,
+        )
     }
 
     /// Reads a model file. It may come from anywhere: sizes are bounded, every number is finite.
@@ -136,11 +150,20 @@ impl Model {
         Some(probabilities)
     }
 
+    /// Probabilities at temperature 1 as this model's calibration gives them.
+    pub fn calibrated(&self, probabilities: &[f32]) -> Vec<f32> {
+        let mut probabilities = probabilities.to_vec();
+        temper(&mut probabilities, self.temperature);
+        probabilities
+    }
+
     /// The same for many windows, on the threads of the pool that calls.
     pub fn predict_all(&self, windows: &[&[f32]]) -> Vec<Option<Vec<f32>>> {
         windows
             .par_iter()
-            .map_init(Workspace::default, |workspace, frames| self.predict(frames, workspace))
+            .map_init(Workspace::default, |workspace, frames| {
+                self.predict(frames, workspace)
+            })
             .collect()
     }
 }
@@ -172,7 +195,11 @@ pub fn fit_temperature(judged: &[crate::score::Judged]) -> f32 {
     let (mut low, mut high) = (0.1_f32.ln(), 10.0_f32.ln());
     while high - low > 1e-3 {
         let (left, right) = (high - golden * (high - low), low + golden * (high - low));
-        if loss(left) <= loss(right) { high = right } else { low = left }
+        if loss(left) <= loss(right) {
+            high = right;
+        } else {
+            low = left;
+        }
     }
     f32::midpoint(low, high).exp()
 }

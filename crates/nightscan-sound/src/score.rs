@@ -26,7 +26,7 @@ pub struct Score {
 }
 
 /// One prediction.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
     /// The class that it is.
     pub truth: usize,
@@ -69,7 +69,13 @@ impl Score {
                 bin.2 += 1;
             }
         }
-        let part = |some: usize, all: usize| if all == 0 { 0.0 } else { some as f64 / all as f64 };
+        let part = |some: usize, all: usize| {
+            if all == 0 {
+                0.0
+            } else {
+                some as f64 / all as f64
+            }
+        };
         let rows = (0..classes.len()).filter(|class| scored(*class));
         let mut score = Self {
             classes: Vec::new(),
@@ -107,24 +113,25 @@ impl Score {
 impl Score {
     /// Recall, precision and confusion as two Markdown tables.
     pub fn markdown(&self) -> String {
-        let mut text = String::from("| Class | Recall | Precision |\n|---|---|---|\n");
-        for ((class, recall), precision) in self.classes.iter().zip(&self.recall).zip(&self.precision) {
-            text.push_str(&format!("| {class} | {recall:.3} | {precision:.3} |\n"));
+        let cells = |row: Vec<String>| format!("| {} |\n", row.join(" | "));
+        let rule = |columns: usize| format!("|{}\n", "---|".repeat(columns));
+        let mut text = "| Class | Recall | Precision |\n".to_owned() + &rule(3);
+        for ((class, recall), precision) in
+            self.classes.iter().zip(&self.recall).zip(&self.precision)
+        {
+            text += &cells(vec![
+                class.clone(),
+                format!("{recall:.3}"),
+                format!("{precision:.3}"),
+            ]);
         }
-        text.push_str("\n| True class, and what it was taken for |");
-        for class in &self.all_classes {
-            text.push_str(&format!(" {class} |"));
-        }
-        text.push_str("\n|---|");
-        text.push_str(&"---|".repeat(self.all_classes.len()));
-        text.push('\n');
+        text += "\nRows: what it was; columns: what it was taken for.\n\n";
+        text += &cells([&[String::new()], &self.all_classes[..]].concat());
+        text += &rule(1 + self.all_classes.len());
         for (class, row) in self.all_classes.iter().zip(&self.confusion) {
             if self.classes.contains(class) {
-                text.push_str(&format!("| {class} |"));
-                for count in row {
-                    text.push_str(&format!(" {count} |"));
-                }
-                text.push('\n');
+                let counts = row.iter().map(usize::to_string);
+                text += &cells(std::iter::once(class.clone()).chain(counts).collect());
             }
         }
         text
@@ -138,7 +145,10 @@ mod tests {
     fn judged(truth: usize, class: usize, probability: f32) -> Judged {
         let mut probabilities = vec![(1.0 - probability) / 2.0; 3];
         probabilities[class] = probability;
-        Judged { truth, probabilities }
+        Judged {
+            truth,
+            probabilities,
+        }
     }
 
     fn names() -> Vec<String> {
@@ -160,7 +170,7 @@ mod tests {
         assert_eq!(five.recall, [2.0 / 3.0, 0.5]);
         // The human taken for a bird is left out; the frog taken for a human is missed.
         assert_eq!(five.precision, [1.0, 0.5]);
-        assert!((five.macro_f1 - (0.8 + 0.5) / 2.0).abs() < 1e-12);
+        assert!((five.macro_f1 - 0.65).abs() < 1e-12);
         assert_eq!(five.confusion, [[2, 1, 0], [0, 1, 1], [0, 0, 0]]);
         // Bin 0.9: both right, off by 0.2 in sum. Bin 0.6: one of three right, off by 0.8.
         assert!((five.calibration_error - (0.2 + 0.8) / 5.0).abs() < 1e-6);
@@ -173,6 +183,9 @@ mod tests {
     #[test]
     fn nothing_judged_is_no_fault() {
         let score = Score::of(&[], &names(), |_| true);
-        assert_eq!((score.accuracy, score.macro_f1, score.calibration_error), (0.0, 0.0, 0.0));
+        assert_eq!(
+            (score.accuracy, score.macro_f1, score.calibration_error),
+            (0.0, 0.0, 0.0)
+        );
     }
 }

@@ -60,8 +60,15 @@ impl Card {
         line(format_args!("# {}\n", self.name));
         line(format_args!("* Taught on: {}", self.data));
         line(format_args!("* Licence: {}", self.licence));
-        line(format_args!("* Date: {}, seed {}", self.date, self.recipe.seed));
-        line(format_args!("* Network: {} values, {}", self.values, shape(&self.plan)));
+        line(format_args!(
+            "* Date: {}, seed {}",
+            self.date, self.recipe.seed
+        ));
+        line(format_args!(
+            "* Network: {} values, {}",
+            self.values,
+            shape(&self.plan)
+        ));
         line(format_args!("* Split: {}", self.split));
         if let Some(score) = &self.score {
             line(format_args!(
@@ -69,9 +76,14 @@ impl Card {
                 score.count, score.accuracy, score.macro_f1, score.calibration_error
             ));
             if !self.folds.is_empty() {
-                line(format_args!("| Left out | Accuracy | Macro-F1 |\n|---|---|---|"));
+                line(format_args!(
+                    "| Left out | Accuracy | Macro-F1 |\n|---|---|---|"
+                ));
                 for fold in &self.folds {
-                    line(format_args!("| {} | {:.3} | {:.3} |", fold.fold, fold.accuracy, fold.macro_f1));
+                    line(format_args!(
+                        "| {} | {:.3} | {:.3} |",
+                        fold.fold, fold.accuracy, fold.macro_f1
+                    ));
                 }
             }
             line(format_args!("\n{}", score.markdown()));
@@ -84,6 +96,15 @@ impl Card {
 }
 
 fn shape(plan: &Plan) -> String {
-    let channels: Vec<String> = plan.stages.iter().map(|stage| stage.channels.to_string()).collect();
-    format!("{} x {} picture, stages of {} channels", plan.rows, plan.cols, channels.join(", "))
+    let channels: Vec<String> = plan
+        .stages
+        .iter()
+        .map(|stage| stage.channels.to_string())
+        .collect();
+    format!(
+        "{} x {} picture, stages of {} channels",
+        plan.rows,
+        plan.cols,
+        channels.join(", ")
+    )
 }

@@ -6,19 +6,45 @@ use crate::score::Judged;
 use crate::train::Recipe;
 
 fn model() -> Model {
-    let features = FeaturePlan { bands: 16, frames: 20, planes: 1, ..FeaturePlan::default() };
-    let stages = vec![Stage { channels: 4, pool_rows: 2, pool_cols: 2 }];
-    let plan = Plan { inputs: 1, rows: 16, cols: 20, stages, pooling: Pooling::Mean, heads: vec![2, 3] };
+    let features = FeaturePlan {
+        bands: 16,
+        frames: 20,
+        planes: 1,
+        ..FeaturePlan::default()
+    };
+    let stages = vec![Stage {
+        channels: 4,
+        pool_rows: 2,
+        pool_cols: 2,
+    }];
+    let plan = Plan {
+        inputs: 1,
+        rows: 16,
+        cols: 20,
+        stages,
+        pooling: Pooling::Mean,
+        heads: vec![2, 3],
+    };
     let layout = Layout::new(plan.clone()).expect("the plan is sound");
     let weights = layout.begin(1);
     let names = vec!["birds".to_owned(), "frogs".to_owned()];
-    let classes = Classes { names, class_of_label: vec![0, 1, 1] };
-    let card = Card { name: "test".to_owned(), plan, recipe: Recipe::default(), ..Card::default() };
+    let classes = Classes {
+        names,
+        class_of_label: vec![0, 1, 1],
+    };
+    let card = Card {
+        name: "test".to_owned(),
+        plan,
+        recipe: Recipe::default(),
+        ..Card::default()
+    };
     Model::new(layout, weights, classes, features, 1.3, card).expect("its parts fit")
 }
 
 fn window() -> Vec<f32> {
-    (0..20 * 16).map(|at| 1e-3 + (at % 7) as f32 * 1e-2).collect()
+    (0..20 * 16)
+        .map(|at| 1e-3 + (at % 7) as f32 * 1e-2)
+        .collect()
 }
 
 #[test]
@@ -31,7 +57,10 @@ fn file_gives_back_the_model() {
     assert_eq!(read.plan(), model.plan());
     let mut workspace = Workspace::default();
     let answer = read.predict(&window(), &mut workspace).expect("it sounds");
-    assert_eq!(Some(&answer), model.predict(&window(), &mut workspace).as_ref());
+    assert_eq!(
+        Some(&answer),
+        model.predict(&window(), &mut workspace).as_ref()
+    );
     assert!((answer.iter().sum::<f32>() - 1.0).abs() < 1e-5);
     assert_eq!(read.write(), model.write());
 }
@@ -74,7 +103,10 @@ fn changed(from: &str, to: &str) -> Result<Model, ModelFault> {
     let mut bytes = model().write();
     let from = from.replace('"', "\\\"");
     let to = to.replace('"', "\\\"");
-    let at = bytes.windows(from.len()).position(|part| part == from.as_bytes()).expect("it is there");
+    let at = bytes
+        .windows(from.len())
+        .position(|part| part == from.as_bytes())
+        .expect("it is there");
     bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
     Model::read(&bytes)
 }
@@ -82,13 +114,34 @@ fn changed(from: &str, to: &str) -> Result<Model, ModelFault> {
 #[test]
 fn documents_that_contradict_the_tensors_are_refused() {
     assert!(changed("\"form\":1", "\"form\":1").is_ok());
-    assert!(matches!(changed("\"form\":1", "\"form\":2"), Err(ModelFault::Later(2))));
-    assert!(matches!(changed("\"channels\":4", "\"channels\":9"), Err(ModelFault::Tensor(_))));
-    assert!(matches!(changed("[0,1,1]", "[0,1,2]"), Err(ModelFault::Contradiction(_))));
-    assert!(matches!(changed("\"frogs\"", "\"birds\""), Err(ModelFault::Contradiction(_))));
-    assert!(matches!(changed("\"bands\":16", "\"bands\":17"), Err(ModelFault::Contradiction(_))));
-    assert!(matches!(changed("\"hop\":320", "\"hop\":000"), Err(ModelFault::Form(_))));
-    assert!(matches!(changed("\"temperature\":1.3", "\"temperature\":0.0"), Err(ModelFault::Contradiction(_))));
+    assert!(matches!(
+        changed("\"form\":1", "\"form\":2"),
+        Err(ModelFault::Later(2))
+    ));
+    assert!(matches!(
+        changed("\"channels\":4", "\"channels\":9"),
+        Err(ModelFault::Tensor(_))
+    ));
+    assert!(matches!(
+        changed("[0,1,1]", "[0,1,2]"),
+        Err(ModelFault::Contradiction(_))
+    ));
+    assert!(matches!(
+        changed("\"frogs\"", "\"birds\""),
+        Err(ModelFault::Contradiction(_))
+    ));
+    assert!(matches!(
+        changed("\"bands\":16", "\"bands\":17"),
+        Err(ModelFault::Contradiction(_))
+    ));
+    assert!(matches!(
+        changed("\"hop\":320", "\"hop\":000"),
+        Err(ModelFault::Form(_))
+    ));
+    assert!(matches!(
+        changed("\"temperature\":1.3", "\"temperature\":0.0"),
+        Err(ModelFault::Contradiction(_))
+    ));
 }
 
 #[test]
@@ -99,7 +152,15 @@ fn numbers_that_are_none_are_refused() {
         let mut weights = model.weights.clone();
         change(&mut weights);
         let (classes, features) = (model.classes.clone(), model.features.clone());
-        Model::new(layout.clone(), weights, classes, features, 1.0, Card::default()).is_ok()
+        Model::new(
+            layout.clone(),
+            weights,
+            classes,
+            features,
+            1.0,
+            Card::default(),
+        )
+        .is_ok()
     };
     assert!(with(&|_| ()));
     assert!(!with(&|weights| weights.values[3] = f32::NAN));
@@ -112,29 +173,51 @@ fn numbers_that_are_none_are_refused() {
 fn temperature_of_overconfident_answers_is_above_one() {
     // Said with 98 %, right in 80 of 100: the temperature makes 80 % of it.
     let judged: Vec<Judged> = (0..100)
-        .map(|index| Judged { truth: usize::from(index % 5 == 0), probabilities: vec![0.98, 0.02] })
+        .map(|index| Judged {
+            truth: usize::from(index % 5 == 0),
+            probabilities: vec![0.98, 0.02],
+        })
         .collect();
     let temperature = fit_temperature(&judged);
     let mut probabilities = vec![0.98, 0.02];
     temper(&mut probabilities, temperature);
-    assert!(temperature > 2.0 && (probabilities[0] - 0.8).abs() < 0.005, "{temperature} {probabilities:?}");
+    assert!(
+        temperature > 2.0 && (probabilities[0] - 0.8).abs() < 0.005,
+        "{temperature} {probabilities:?}"
+    );
 }
 
 #[test]
 fn card_tells_what_it_was_given() {
     let names = vec!["birds".to_owned(), "frogs".to_owned()];
-    let judged = [Judged { truth: 0, probabilities: vec![0.75, 0.25] }];
+    let judged = [Judged {
+        truth: 0,
+        probabilities: vec![0.75, 0.25],
+    }];
     let card = Card {
         name: "Night".to_owned(),
         data: "twelve ponds".to_owned(),
         score: Some(crate::score::Score::of(&judged, &names, |_| true)),
-        folds: vec![FoldScore { fold: "pond 3".to_owned(), accuracy: 0.5, macro_f1: 0.25 }],
+        folds: vec![FoldScore {
+            fold: "pond 3".to_owned(),
+            accuracy: 0.5,
+            macro_f1: 0.25,
+        }],
         ..Card::default()
     };
     let text = card.markdown();
-    for part in ["# Night", "twelve ponds", "accuracy 1.000", "| pond 3 | 0.500 | 0.250 |", "| birds | 1 | 0 |"] {
+    for part in [
+        "# Night",
+        "twelve ponds",
+        "accuracy 1.000",
+        "| pond 3 | 0.500 | 0.250 |",
+        "| birds | 1 | 0 |",
+    ] {
         assert!(text.contains(part), "{part} is not in {text}");
     }
     let json = serde_json::to_string(&card).expect("all keys are text");
-    assert_eq!(serde_json::from_str::<Card>(&json).expect("its own text"), card);
+    assert_eq!(
+        serde_json::from_str::<Card>(&json).expect("its own text"),
+        card
+    );
 }

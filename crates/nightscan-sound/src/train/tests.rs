@@ -7,14 +7,23 @@ use crate::network::{Answerer, Pooling, Stage, Workspace};
 const RATE_HZ: f32 = 16_000.0;
 
 fn features() -> FeaturePlan {
-    FeaturePlan { bands: 16, frames: 40, planes: 1, ..FeaturePlan::default() }
+    FeaturePlan {
+        bands: 16,
+        frames: 40,
+        planes: 1,
+        ..FeaturePlan::default()
+    }
 }
 
 /// A tone, a chirp or noise, of another pitch and loudness each time.
 fn sound(class: usize, chance: &mut Chance) -> Vec<f32> {
     let hz = chance.between(400.0, 2500.0);
     let gain = chance.between(0.05, 0.5);
-    let rise = if class == 1 { chance.between(2000.0, 6000.0) } else { 0.0 };
+    let rise = if class == 1 {
+        chance.between(2000.0, 6000.0)
+    } else {
+        0.0
+    };
     (0..features().samples())
         .map(|i| {
             let t = i as f32 / RATE_HZ;
@@ -37,13 +46,28 @@ fn set() -> TrainingSet {
     let examples = (0..48)
         .map(|index| Example::new(&features, &frames(index % 3, &mut chance), vec![index % 3]))
         .collect();
-    TrainingSet { features, examples, background: Some(2) }
+    TrainingSet {
+        features,
+        examples,
+        background: Some(2),
+    }
 }
 
 fn plan() -> Plan {
-    let stage = |channels| Stage { channels, pool_rows: 2, pool_cols: 2 };
+    let stage = |channels| Stage {
+        channels,
+        pool_rows: 2,
+        pool_cols: 2,
+    };
     let stages = [4, 8].map(stage).to_vec();
-    Plan { inputs: 1, rows: 16, cols: 40, stages, pooling: Pooling::Mean, heads: vec![3] }
+    Plan {
+        inputs: 1,
+        rows: 16,
+        cols: 40,
+        stages,
+        pooling: Pooling::Mean,
+        heads: vec![3],
+    }
 }
 
 fn recipe(epochs: usize) -> Recipe {
@@ -95,7 +119,10 @@ fn tones_chirps_and_noise_are_told_apart_after_a_training() {
 fn same_seed_gives_the_same_weights_on_any_number_of_threads() {
     let set = set();
     let on = |threads: usize, seed: u64| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .expect("threads");
         pool.install(|| weights(Recipe { seed, ..recipe(3) }, &set))
     };
     let one = on(1, 5);
@@ -124,7 +151,9 @@ fn stopped_training_goes_on_as_if_it_had_not_stopped() {
 #[test]
 fn states_of_others_and_damaged_ones_are_refused() {
     let set = set();
-    let state = Trainer::new(plan(), recipe(4), &set).expect("the recipe fits the set").state();
+    let state = Trainer::new(plan(), recipe(4), &set)
+        .expect("the recipe fits the set")
+        .state();
     let resume = |plan: Plan, state: &[u8]| Trainer::resume(plan, recipe(4), &set, state).is_ok();
     assert!(resume(plan(), &state));
     assert!(!resume(plan(), b""));
@@ -143,16 +172,27 @@ fn rare_classes_are_heard_more_often() {
     let mut set = set();
     // 16 of class 0, 16 of class 1, 4 of class 2.
     let mut left = 4;
-    set.examples.retain(|example| example.targets[0] != 2 || { left -= 1; left >= 0 });
+    set.examples.retain(|example| {
+        example.targets[0] != 2 || {
+            left -= 1;
+            left >= 0
+        }
+    });
     let shares = |balance: f32| {
-        let recipe = Recipe { balance, ..recipe(1) };
+        let recipe = Recipe {
+            balance,
+            ..recipe(1)
+        };
         let mut trainer = Trainer::new(plan(), recipe, &set).expect("the recipe fits the set");
         let mut rare = 0;
         for epoch in 0..50 {
             trainer.state.epoch = epoch;
             let order = trainer.order();
             assert_eq!(order.len(), 36);
-            rare += order.iter().filter(|index| set.examples[**index].targets[0] == 2).count();
+            rare += order
+                .iter()
+                .filter(|index| set.examples[**index].targets[0] == 2)
+                .count();
         }
         rare as f32 / (50.0 * 36.0)
     };
@@ -162,7 +202,12 @@ fn rare_classes_are_heard_more_often() {
 
 #[test]
 fn step_size_rises_then_falls_along_a_cosine() {
-    let recipe = Recipe { epochs: 10, warm_up: 2.0, learning_rate: 1.0, ..Recipe::default() };
+    let recipe = Recipe {
+        epochs: 10,
+        warm_up: 2.0,
+        learning_rate: 1.0,
+        ..Recipe::default()
+    };
     let rates: Vec<f32> = (0..100).map(|step| recipe.rate(step, 10)).collect();
     assert!(rates[..20].is_sorted());
     assert!(rates[20..].is_sorted_by(|a, b| a >= b));
@@ -171,7 +216,8 @@ fn step_size_rises_then_falls_along_a_cosine() {
 
 #[test]
 fn sets_that_do_not_fit_are_refused() {
-    let refused = |plan: Plan, recipe: Recipe, set: TrainingSet| Trainer::new(plan, recipe, &set).is_err();
+    let refused =
+        |plan: Plan, recipe: Recipe, set: TrainingSet| Trainer::new(plan, recipe, &set).is_err();
     assert!(!refused(plan(), recipe(1), set()));
     let mut few = set();
     few.examples.truncate(15);
@@ -183,7 +229,28 @@ fn sets_that_do_not_fit_are_refused() {
     silent.examples[7] = Example::new(&features(), &[0.0; 640], vec![0]);
     assert!(refused(plan(), recipe(1), silent));
     assert!(refused(Plan { rows: 32, ..plan() }, recipe(1), set()));
-    assert!(refused(plan(), Recipe { learning_rate: f32::NAN, ..recipe(1) }, set()));
-    assert!(refused(plan(), Recipe { shard: 0, ..recipe(1) }, set()));
-    assert!(refused(plan(), Recipe { head_weights: vec![], ..recipe(1) }, set()));
+    assert!(refused(
+        plan(),
+        Recipe {
+            learning_rate: f32::NAN,
+            ..recipe(1)
+        },
+        set()
+    ));
+    assert!(refused(
+        plan(),
+        Recipe {
+            shard: 0,
+            ..recipe(1)
+        },
+        set()
+    ));
+    assert!(refused(
+        plan(),
+        Recipe {
+            head_weights: vec![],
+            ..recipe(1)
+        },
+        set()
+    ));
 }
