@@ -1,0 +1,3 @@
+//! The crate from outside: files in, sounds and files out.
+
+mod decode;
