@@ -3,7 +3,9 @@
 //! A [`Sound`] is read in blocks of one channel at the rate that is asked for; no more than a block is held. What a file is, its
 //! bytes decide, not its name. A file that ends too early gives what it has and says so ([`Heard`]).
 
+mod aiff;
 mod packets;
+mod pcm;
 mod resample;
 mod sniff;
 mod wav;
@@ -12,9 +14,9 @@ use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use packets::PacketReader;
+use pcm::PcmReader;
 use resample::Resampler;
 use serde::Serialize;
-use wav::WavReader;
 
 /// Below there is no sound worth the name, above there is no recorder.
 const RATES_HZ: std::ops::RangeInclusive<u32> = 100..=1_000_000;
@@ -124,7 +126,8 @@ pub struct Facts {
 impl Facts {
     /// How long the header says that it lasts.
     pub fn duration_s(&self) -> Option<f64> {
-        self.frames.map(|frames| frames as f64 / f64::from(self.rate_hz))
+        self.frames
+            .map(|frames| frames as f64 / f64::from(self.rate_hz))
     }
 }
 
@@ -150,7 +153,10 @@ pub struct Options {
 impl Options {
     /// All channels mixed, at that rate.
     pub fn at(rate_hz: u32) -> Self {
-        Self { rate_hz: Some(rate_hz), ..Self::default() }
+        Self {
+            rate_hz: Some(rate_hz),
+            ..Self::default()
+        }
     }
 }
 
@@ -181,29 +187,39 @@ pub struct Sound<'s> {
 }
 
 enum Reader<'s> {
-    Wav(Box<WavReader<'s>>),
+    Pcm(Box<PcmReader<'s>>),
     Packets(Box<PacketReader<'s>>),
 }
 
 impl<'s> Sound<'s> {
-    /// Reads the header; for all but WAVE also the first packet.
+    /// Reads the header; for all but WAVE and AIFF also the first packet.
     pub fn open(source: impl Source + 's, options: &Options) -> Result<Self, DecodeFault> {
         let mut source: Box<dyn Source + 's> = Box::new(source);
         let found = sniff::sniff(&mut *source)?;
         let ogg_is_open =
             found.container == Container::Ogg && !sniff::ogg_is_whole(&mut *source, found.length)?;
         source.seek(SeekFrom::Start(found.base))?;
-        let (reader, facts) = if found.container == Container::Wav {
-            let (reader, facts) = WavReader::open(source)?;
-            (Reader::Wav(Box::new(reader)), facts)
-        } else {
-            let (reader, facts) = PacketReader::open(source, found)?;
-            (Reader::Packets(Box::new(reader)), facts)
+        let (reader, facts) = match found.container {
+            Container::Wav => {
+                let (reader, facts) = wav::open(source)?;
+                (Reader::Pcm(Box::new(reader)), facts)
+            }
+            Container::Aiff => {
+                let (reader, facts) = aiff::open(source, found.length)?;
+                (Reader::Pcm(Box::new(reader)), facts)
+            }
+            _ => {
+                let (reader, facts) = PacketReader::open(source, found)?;
+                (Reader::Packets(Box::new(reader)), facts)
+            }
         };
         if let Mix::Channel(asked) = options.mix
             && asked >= facts.channels
         {
-            return Err(DecodeFault::NoSuchChannel { asked, has: facts.channels });
+            return Err(DecodeFault::NoSuchChannel {
+                asked,
+                has: facts.channels,
+            });
         }
         let rate_hz = options.rate_hz.unwrap_or(facts.rate_hz);
         check(rate_hz, facts.channels)?;
@@ -235,7 +251,7 @@ impl<'s> Sound<'s> {
     /// What was read so far.
     pub fn heard(&self) -> Heard {
         let (damaged_packets, cut) = match &self.reader {
-            Reader::Wav(reader) => {
+            Reader::Pcm(reader) => {
                 let cut = reader.missing.map(|frames| match frames {
                     0 => "the recorder did not finish the header".to_owned(),
                     _ => self.missing(frames),
@@ -243,7 +259,11 @@ impl<'s> Sound<'s> {
                 (0, cut)
             }
             Reader::Packets(reader) => {
-                let short = self.facts.frames.unwrap_or(0).saturating_sub(self.frames_read);
+                let short = self
+                    .facts
+                    .frames
+                    .unwrap_or(0)
+                    .saturating_sub(self.frames_read);
                 let cut = (self.ended && (reader.cut || self.ogg_is_open)).then(|| match short {
                     0 => "it ends within a packet".to_owned(),
                     frames => self.missing(frames),
@@ -252,11 +272,18 @@ impl<'s> Sound<'s> {
             }
         };
         let seconds = self.frames_read as f64 / f64::from(self.facts.rate_hz);
-        Heard { seconds, damaged_packets, cut }
+        Heard {
+            seconds,
+            damaged_packets,
+            cut,
+        }
     }
 
     fn missing(&self, frames: u64) -> String {
-        format!("the last {:.1} s are missing", frames as f64 / f64::from(self.facts.rate_hz))
+        format!(
+            "the last {:.1} s are missing",
+            frames as f64 / f64::from(self.facts.rate_hz)
+        )
     }
 
     /// The next samples, one channel at [`Sound::rate_hz`]; `None` at the end.
@@ -264,7 +291,7 @@ impl<'s> Sound<'s> {
         self.block.clear();
         while self.block.is_empty() && !self.ended {
             let more = match &mut self.reader {
-                Reader::Wav(reader) => reader.next(&mut self.interleaved)?,
+                Reader::Pcm(reader) => reader.next(&mut self.interleaved)?,
                 Reader::Packets(reader) => reader.next(&mut self.interleaved)?,
             };
             if !more {
@@ -291,7 +318,7 @@ impl<'s> Sound<'s> {
     pub fn seek(&mut self, at_s: f64) -> Result<(), DecodeFault> {
         let frame = (at_s.max(0.0) * f64::from(self.facts.rate_hz)).round() as u64;
         match &mut self.reader {
-            Reader::Wav(reader) => reader.seek(frame),
+            Reader::Pcm(reader) => reader.seek(frame),
             Reader::Packets(reader) => reader.seek(frame)?,
         }
         if let Some(resampler) = &mut self.resampler {
@@ -310,12 +337,18 @@ impl<'s> Sound<'s> {
         if wanted > LONGEST_SPAN_SAMPLES {
             return Err(DecodeFault::TooLong { samples: wanted });
         }
-        let rest_s = if self.resampler.is_some() { FILTER_REST_S.min(from_s) } else { 0.0 };
+        let rest_s = if self.resampler.is_some() {
+            FILTER_REST_S.min(from_s)
+        } else {
+            0.0
+        };
         let mut to_drop = (rest_s * rate).round() as usize;
         self.seek(from_s - rest_s)?;
         let mut samples = Vec::new();
         while samples.len() < wanted as usize {
-            let Some(block) = self.next_block()? else { break };
+            let Some(block) = self.next_block()? else {
+                break;
+            };
             let dropped = to_drop.min(block.len());
             to_drop -= dropped;
             samples.extend_from_slice(&block[dropped..]);
@@ -330,7 +363,9 @@ impl<'s> Sound<'s> {
         while let Some(block) = self.next_block()? {
             samples.extend_from_slice(block);
             if samples.len() as u64 > LONGEST_SPAN_SAMPLES {
-                return Err(DecodeFault::TooLong { samples: samples.len() as u64 });
+                return Err(DecodeFault::TooLong {
+                    samples: samples.len() as u64,
+                });
             }
         }
         Ok(samples)
@@ -342,7 +377,11 @@ fn mix(interleaved: &[f32], channels: usize, mix: Mix, out: &mut Vec<f32>) {
     match mix {
         _ if channels == 1 => out.extend_from_slice(interleaved),
         Mix::Channel(channel) => {
-            out.extend(interleaved.chunks_exact(channels).map(|frame| frame[channel as usize]));
+            out.extend(
+                interleaved
+                    .chunks_exact(channels)
+                    .map(|frame| frame[channel as usize]),
+            );
         }
         Mix::Mean => {
             let share = 1.0 / channels as f32;

@@ -68,14 +68,22 @@ pub(crate) fn walk(source: &mut (impl Read + Seek + ?Sized)) -> io::Result<Optio
             }
         }
         let there = said.min(left);
-        riff.chunks.push(Chunk { id, start, said, there });
+        riff.chunks.push(Chunk {
+            id,
+            start,
+            said,
+            there,
+        });
         if wide && id == *b"ds64" && there >= DS64_BYTES as u64 {
             let mut sizes = [0; DS64_BYTES];
             source.read_exact(&mut sizes)?;
             wide_data = Some(u64_at(&sizes, 8));
         }
         // Chunks begin at even places.
-        match start.checked_add(said).and_then(|end| end.checked_add(said & 1)) {
+        match start
+            .checked_add(said)
+            .and_then(|end| end.checked_add(said & 1))
+        {
             Some(next) => at = next,
             None => break,
         }
@@ -120,9 +128,17 @@ mod tests {
 
     #[test]
     fn odd_chunks_are_padded() {
-        let mut source = file(&[b"RIFF\xff\0\0\0WAVE", b"note\x03\0\0\0abc\0", b"data\x02\0\0\0zz"]);
+        let mut source = file(&[
+            b"RIFF\xff\0\0\0WAVE",
+            b"note\x03\0\0\0abc\0",
+            b"data\x02\0\0\0zz",
+        ]);
         let riff = walk(&mut source).unwrap().unwrap();
-        let places: Vec<_> = riff.chunks.iter().map(|chunk| (chunk.id, chunk.start)).collect();
+        let places: Vec<_> = riff
+            .chunks
+            .iter()
+            .map(|chunk| (chunk.id, chunk.start))
+            .collect();
         assert_eq!(places, [(*b"note", 20), (*b"data", 32)]);
         let note = riff.chunk(b"note").unwrap();
         assert_eq!(read(&mut source, note, 2).unwrap(), b"ab");
@@ -130,13 +146,17 @@ mod tests {
 
     #[test]
     fn a_chunk_longer_than_the_file_is_cut() {
-        let riff = walk(&mut file(&[b"RIFF\xff\0\0\0WAVE", b"data\xf0\0\0\0zzzz"])).unwrap().unwrap();
+        let riff = walk(&mut file(&[b"RIFF\xff\0\0\0WAVE", b"data\xf0\0\0\0zzzz"]))
+            .unwrap()
+            .unwrap();
         assert_eq!((riff.chunks[0].said, riff.chunks[0].there), (240, 4));
     }
 
     #[test]
     fn a_header_never_finished_reaches_to_the_end() {
-        let riff = walk(&mut file(&[b"RIFF\0\0\0\0WAVE", b"data\0\0\0\0zzzz"])).unwrap().unwrap();
+        let riff = walk(&mut file(&[b"RIFF\0\0\0\0WAVE", b"data\0\0\0\0zzzz"]))
+            .unwrap()
+            .unwrap();
         assert!(riff.open_ended);
         assert_eq!(riff.chunks[0].there, 4);
     }
@@ -145,8 +165,12 @@ mod tests {
     fn rf64_takes_the_size_from_ds64() {
         let mut sizes = vec![0; 28];
         sizes[8..16].copy_from_slice(&5_000_000_000_u64.to_le_bytes());
-        let mut source =
-            file(&[b"RF64\xff\xff\xff\xffWAVE", b"ds64\x1c\0\0\0", &sizes, b"data\xff\xff\xff\xffzz"]);
+        let mut source = file(&[
+            b"RF64\xff\xff\xff\xffWAVE",
+            b"ds64\x1c\0\0\0",
+            &sizes,
+            b"data\xff\xff\xff\xffzz",
+        ]);
         let riff = walk(&mut source).unwrap().unwrap();
         let data = riff.chunk(b"data").unwrap();
         assert_eq!((data.said, data.there), (5_000_000_000, 2));
@@ -154,7 +178,12 @@ mod tests {
 
     #[test]
     fn what_is_not_a_wave_file_is_none() {
-        for bytes in [&b""[..], b"RIFF", b"RIFF\0\0\0\0AVI ", b"nonsense that goes on and on"] {
+        for bytes in [
+            &b""[..],
+            b"RIFF",
+            b"RIFF\0\0\0\0AVI ",
+            b"nonsense that goes on and on",
+        ] {
             assert!(walk(&mut Cursor::new(bytes)).unwrap().is_none());
         }
     }
@@ -163,6 +192,9 @@ mod tests {
     fn a_million_empty_chunks_end_soon() {
         let mut bytes = b"RIFF\xff\0\0\0WAVE".to_vec();
         bytes.extend(b"x   \0\0\0\0".repeat(100_000));
-        assert_eq!(walk(&mut Cursor::new(bytes)).unwrap().unwrap().chunks.len(), MOST_CHUNKS);
+        assert_eq!(
+            walk(&mut Cursor::new(bytes)).unwrap().unwrap().chunks.len(),
+            MOST_CHUNKS
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Everything but WAVE: containers and codecs read by symphonia.
+//! Everything but WAVE and AIFF: containers and codecs read by symphonia.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,12 +9,10 @@ use symphonia::core::errors::Error;
 use symphonia::core::formats::{FormatOptions, FormatReader, SeekMode, SeekTo, TrackType};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::units::{Time, TimeBase, Timestamp};
-use symphonia::default::formats::{
-    AdtsReader, AiffReader, FlacReader, IsoMp4Reader, MpaReader, OggReader,
-};
+use symphonia::default::formats::{AdtsReader, FlacReader, IsoMp4Reader, MpaReader, OggReader};
 
+use super::pcm::tame;
 use super::sniff::Sniffed;
-use super::wav::tame;
 use super::{Container, DecodeFault, Facts, Source, check};
 
 /// Packets that may fail at the beginning before the file is given up.
@@ -57,17 +55,29 @@ impl<'s> PacketReader<'s> {
         source: Box<dyn Source + 's>,
         found: Sniffed,
     ) -> Result<(Self, Facts), DecodeFault> {
-        let source = Based { source, base: found.base, length: found.length - found.base };
+        let source = Based {
+            source,
+            base: found.base,
+            length: found.length - found.base,
+        };
         let stream = MediaSourceStream::new(Box::new(source), Default::default());
         let format = guarded(|| reader(found.container, stream)).map_err(opening)?;
-        let track = format
-            .default_track(TrackType::Audio)
-            .ok_or_else(|| DecodeFault::Unsupported("a file without a track of sound".to_owned()))?;
+        let track = format.default_track(TrackType::Audio).ok_or_else(|| {
+            DecodeFault::Unsupported("a file without a track of sound".to_owned())
+        })?;
         let Some(CodecParameters::Audio(parameters)) = track.codec_params.clone() else {
-            return Err(DecodeFault::Unsupported("a track of unknown coding".to_owned()));
+            return Err(DecodeFault::Unsupported(
+                "a track of unknown coding".to_owned(),
+            ));
         };
         if let Some(rate_hz) = parameters.sample_rate {
-            check(rate_hz, parameters.channels.as_ref().map_or(1, |channels| channels.count() as u32))?;
+            check(
+                rate_hz,
+                parameters
+                    .channels
+                    .as_ref()
+                    .map_or(1, |channels| channels.count() as u32),
+            )?;
         }
         let decoder = guarded(|| decoder(&parameters)).map_err(opening)?;
         let mut reader = Self {
@@ -93,10 +103,14 @@ impl<'s> PacketReader<'s> {
                 Given::Frames => break,
                 Given::Nothing if reader.damaged <= u64::from(MOST_BAD_STARTS) => {}
                 Given::Nothing => {
-                    return Err(DecodeFault::Damaged("nothing in it can be decoded".to_owned()));
+                    return Err(DecodeFault::Damaged(
+                        "nothing in it can be decoded".to_owned(),
+                    ));
                 }
                 Given::End if reader.damaged > 0 || reader.cut => {
-                    return Err(DecodeFault::Damaged("it ends before the first sound".to_owned()));
+                    return Err(DecodeFault::Damaged(
+                        "it ends before the first sound".to_owned(),
+                    ));
                 }
                 Given::End => return Err(DecodeFault::NoSamples),
             }
@@ -150,7 +164,10 @@ impl<'s> PacketReader<'s> {
         let seconds = (frame as f64 / f64::from(self.rate_hz) - WARM_UP_S).max(0.0);
         let time = Time::try_from_secs_f64(seconds)
             .ok_or_else(|| DecodeFault::Damaged("a time out of reach".to_owned()))?;
-        let to = SeekTo::Time { time, track_id: Some(self.track) };
+        let to = SeekTo::Time {
+            time,
+            track_id: Some(self.track),
+        };
         let sought = guarded(|| self.format.seek(SeekMode::Accurate, to));
         self.to = frame;
         match sought {
@@ -163,7 +180,9 @@ impl<'s> PacketReader<'s> {
             }
             // What cannot be jumped over is decoded and left out.
             Err(_) if frame >= self.at => Ok(()),
-            Err(Broken::Said(Error::IoError(error))) if error.kind() != io::ErrorKind::UnexpectedEof => {
+            Err(Broken::Said(Error::IoError(error)))
+                if error.kind() != io::ErrorKind::UnexpectedEof =>
+            {
                 Err(error.into())
             }
             Err(_) => Err(DecodeFault::Damaged("no way back to that place".to_owned())),
@@ -189,10 +208,6 @@ impl<'s> PacketReader<'s> {
         if packet.track_id != self.track {
             return Ok(Given::Nothing);
         }
-        if !self.place_known {
-            self.at = self.frame_at(packet.pts);
-            self.place_known = true;
-        }
         let missing = self.frames_of(packet.block_dur().get());
         let decoded = guarded(|| {
             let buffer = self.decoder.decode(&packet)?;
@@ -208,6 +223,11 @@ impl<'s> PacketReader<'s> {
                 if (rate_hz, channels) != (self.rate_hz, self.channels) {
                     return Ok(self.bad(missing, out));
                 }
+                // The first packet after a jump may only prepare the next.
+                if !self.place_known {
+                    self.at = self.frame_at(packet.pts);
+                    self.place_known = true;
+                }
                 out.iter_mut().for_each(|sample| *sample = tame(*sample));
                 Ok(Given::Frames)
             }
@@ -222,7 +242,11 @@ impl<'s> PacketReader<'s> {
         self.damaged += 1;
         out.clear();
         out.resize(missing as usize * self.channels, 0.0);
-        if out.is_empty() { Given::Nothing } else { Given::Frames }
+        if out.is_empty() {
+            Given::Nothing
+        } else {
+            Given::Frames
+        }
     }
 
     fn end(&mut self, broken: bool) -> Given {
@@ -255,10 +279,11 @@ fn reader<'s>(
         Container::Flac => Box::new(FlacReader::try_new(stream, options)?),
         Container::Mp3 => Box::new(MpaReader::try_new(stream, options)?),
         Container::Ogg => Box::new(OggReader::try_new(stream, options)?),
-        Container::Aiff => Box::new(AiffReader::try_new(stream, options)?),
         Container::Mp4 => Box::new(IsoMp4Reader::try_new(stream, options)?),
         Container::Adts => Box::new(AdtsReader::try_new(stream, options)?),
-        Container::Wav => return Err(Error::Unsupported("WAVE has a reader of its own")),
+        Container::Wav | Container::Aiff => {
+            return Err(Error::Unsupported("a container with a reader of its own"));
+        }
     })
 }
 

@@ -30,12 +30,18 @@ pub(super) fn sniff(source: &mut (impl Read + Seek + ?Sized)) -> Result<Sniffed,
     for _ in 0..=MOST_TAGS {
         let head = head(source, base)?;
         if head.len() >= 10 && head.starts_with(b"ID3") {
-            let size = head[6..10].iter().fold(0, |size, byte| size << 7 | u64::from(byte & 0x7f));
+            let size = head[6..10]
+                .iter()
+                .fold(0, |size, byte| size << 7 | u64::from(byte & 0x7f));
             base += 10 + size;
             continue;
         }
         let container = container(&head)?;
-        return Ok(Sniffed { container, base, length });
+        return Ok(Sniffed {
+            container,
+            base,
+            length,
+        });
     }
     Err(DecodeFault::NotASound)
 }
@@ -92,10 +98,13 @@ fn container(head: &[u8]) -> Result<Container, DecodeFault> {
 
 /// The length of the MPEG layer III frame that begins here (ISO/IEC 11172-3, 2.4.2.3).
 fn mp3_frame(bytes: &[u8]) -> Option<usize> {
-    const KBPS_V1: [usize; 15] =
-        [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
+    const KBPS_V1: [usize; 15] = [
+        0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320,
+    ];
     const KBPS_V2: [usize; 15] = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
-    let &[sync, second, third, ..] = bytes else { return None };
+    let &[sync, second, third, ..] = bytes else {
+        return None;
+    };
     if sync != 0xff || second & 0xe6 != 0xe2 {
         return None;
     }
@@ -113,17 +122,21 @@ fn mp3_frame(bytes: &[u8]) -> Option<usize> {
 
 /// The length of the ADTS frame that begins here (ISO/IEC 13818-7, 6.2).
 fn adts_frame(bytes: &[u8]) -> Option<usize> {
-    let &[sync, second, third, fourth, fifth, sixth, ..] = bytes else { return None };
+    let &[sync, second, third, fourth, fifth, sixth, ..] = bytes else {
+        return None;
+    };
     if sync != 0xff || second & 0xf6 != 0xf0 || third >> 2 & 15 > 12 {
         return None;
     }
-    let length =
-        usize::from(fourth & 3) << 11 | usize::from(fifth) << 3 | usize::from(sixth >> 5);
+    let length = usize::from(fourth & 3) << 11 | usize::from(fifth) << 3 | usize::from(sixth >> 5);
     (length > 7).then_some(length)
 }
 
 /// Whether the last page of an Ogg file says that it is the last.
-pub(super) fn ogg_is_whole(source: &mut (impl Read + Seek + ?Sized), length: u64) -> io::Result<bool> {
+pub(super) fn ogg_is_whole(
+    source: &mut (impl Read + Seek + ?Sized),
+    length: u64,
+) -> io::Result<bool> {
     source.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
     let mut tail = Vec::new();
     source.take(TAIL_BYTES).read_to_end(&mut tail)?;
@@ -138,12 +151,19 @@ mod tests {
     use super::*;
 
     fn of(bytes: &[u8]) -> Result<Container, String> {
-        sniff(&mut Cursor::new(bytes)).map(|found| found.container).map_err(|fault| fault.to_string())
+        sniff(&mut Cursor::new(bytes))
+            .map(|found| found.container)
+            .map_err(|fault| fault.to_string())
     }
 
     #[test]
     fn the_first_bytes_decide() {
-        let mp3 = [&[0xff, 0xfb, 0x90, 0x00][..], &[0; 413], &[0xff, 0xfb, 0x90, 0x00]].concat();
+        let mp3 = [
+            &[0xff, 0xfb, 0x90, 0x00][..],
+            &[0; 413],
+            &[0xff, 0xfb, 0x90, 0x00],
+        ]
+        .concat();
         let tagged = [b"ID3\x03\0\0\0\0\0\x05hello", &mp3[..]].concat();
         let flac_in_tag = b"ID3\x03\0\0\0\0\0\x05hellofLaC\0\0\0\x22".as_slice();
         for (bytes, container) in [
@@ -163,7 +183,13 @@ mod tests {
 
     #[test]
     fn what_is_no_sound_is_said() {
-        for bytes in [&b"%PDF-1.7 and so on"[..], b"\xff\xd8\xff\xe0JFIF", b"x", &[0xff; 64], &[0; 5000]] {
+        for bytes in [
+            &b"%PDF-1.7 and so on"[..],
+            b"\xff\xd8\xff\xe0JFIF",
+            b"x",
+            &[0xff; 64],
+            &[0; 5000],
+        ] {
             assert_eq!(of(bytes), Err(DecodeFault::NotASound.to_string()));
         }
         assert_eq!(of(b""), Err(DecodeFault::Empty.to_string()));
