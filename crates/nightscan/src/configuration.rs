@@ -20,7 +20,7 @@ pub struct NightscanConfig {
     #[garde(skip)]
     pub privacy: bool,
     /// The largest recording that is taken, in bytes.
-    #[garde(range(min = 1_024, max = 1_099_511_627_776))]
+    #[garde(range(min = 1_024_u64, max = 1_099_511_627_776_u64))]
     pub upload_limit_bytes: u64,
     /// Recordings that the server analyses at once; 0 is one less than the machine has cores, and at least one.
     #[garde(range(max = 256))]
@@ -31,7 +31,7 @@ pub struct NightscanConfig {
     pub identifications: BTreeMap<String, u64>,
     /// Days that recordings and their detections are kept, by plan; 0 keeps them until somebody removes them. A plan that is not
     /// named here has what `standard` has.
-    #[garde(inner(range(max = 36_500)))]
+    #[garde(skip)]
     pub retention_days: BTreeMap<String, u32>,
     /// Whether a new installation gets a few recordings to look at, made by the program itself.
     #[garde(skip)]

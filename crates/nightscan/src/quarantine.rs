@@ -14,7 +14,7 @@ mod secret;
 
 use bytes::Bytes;
 use futures_util::stream::{Stream, unfold};
-use futures_util::{StreamExt, pin_mut};
+use futures_util::StreamExt;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
 pub(crate) use secret::{Secret, salt};
@@ -68,6 +68,11 @@ fn nonce(piece: u64, is_last: bool) -> Nonce {
     bytes[..8].copy_from_slice(&piece.to_be_bytes());
     bytes[11] = u8::from(is_last);
     Nonce::assume_unique_for_key(bytes)
+}
+
+/// Whether a source failed because its sealed copy is not what was sealed.
+pub(crate) fn is_broken(fault: &std::io::Error) -> bool {
+    fault.get_ref().is_some_and(|cause| cause.is::<Broken>())
 }
 
 /// Plain bytes of a copy of `sealed` bytes.
@@ -171,7 +176,7 @@ async fn seal_all(key: &Key, plain: &[u8], chunk: usize) -> (Vec<u8>, String) {
     let mut sealed = Vec::new();
     {
         let stream = seal(futures_util::stream::iter(chunks), key, &mut seen);
-        pin_mut!(stream);
+        let mut stream = std::pin::pin!(stream);
         while let Some(bytes) = stream.next().await {
             sealed.extend_from_slice(&bytes.expect("nothing fails here"));
         }

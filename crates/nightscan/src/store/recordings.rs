@@ -254,3 +254,44 @@ pub(crate) async fn workspaces(database: &Database) -> Result<Vec<WorkspaceId>, 
     let ids = ids.into_iter();
     ids.map(|id| id.parse().map_err(malformed)).collect()
 }
+
+/// Some of a workspace's recordings that have detections, with the names of their sites, in the order in which they came.
+pub(crate) async fn with_detections(
+    database: &Database,
+    workspace: WorkspaceId,
+    recording: Option<String>,
+    site: Option<String>,
+    last: Option<String>,
+    most: u64,
+) -> Result<Vec<(Model, Option<String>)>, DataError> {
+    let mut query = Entity::find()
+        .filter(Column::WorkspaceId.eq(workspace.to_string()))
+        .filter(Column::Detections.gt(0))
+        .order_by_asc(Column::Id)
+        .limit(most);
+    for (column, value) in [(Column::Id, recording), (Column::SiteId, site)] {
+        if let Some(value) = value {
+            query = query.filter(column.eq(value));
+        }
+    }
+    if let Some(last) = last {
+        query = query.filter(Column::Id.gt(last));
+    }
+    let rows = query.all(database.read()).await?;
+    let sites: Vec<String> = rows.iter().filter_map(|row| row.site_id.clone()).collect();
+    let sites = super::site::Entity::find()
+        .filter(super::site::Column::Id.is_in(sites))
+        .all(database.read())
+        .await?;
+    let named = |row: &Model| {
+        let site = sites.iter().find(|site| row.site_id.as_ref() == Some(&site.id));
+        site.map(|site| site.name.clone())
+    };
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let name = named(&row);
+            (row, name)
+        })
+        .collect())
+}
