@@ -1,6 +1,7 @@
 //! Makes a sample recording and its picture: `cargo run -p nightscan-sound --example night -- FOLDER`.
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use nightscan_sound::picture::{PictureOptions, spectrogram};
@@ -18,10 +19,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         let picture = spectrogram(&night.samples, 16_000, &PictureOptions::default())?;
         let mut truth = String::from("start_s,end_s,class,voice,snr_db\n");
         for call in &night.truth {
-            truth += &format!(
-                "{:.2},{:.2},{},{:?},{:.1}\n",
+            writeln!(
+                truth,
+                "{:.2},{:.2},{},{:?},{:.1}",
                 call.start_s, call.end_s, call.class, call.voice, call.snr_db
-            );
+            )?;
         }
         std::fs::write(
             folder.join(format!("{name}.wav")),

@@ -1,6 +1,6 @@
 //! Chance that repeats: one number of state, the same draws on every machine and in every version.
 
-/// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
+/// `SplitMix64` (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
 #[derive(Clone, Debug)]
 pub(crate) struct Chance(u64);
 
@@ -70,13 +70,21 @@ mod tests {
         // The first outputs of splitmix64.c (Vigna) from the state 1234567.
         let mut chance = Chance::new(1_234_567);
         let draws: Vec<u64> = (0..3).map(|_| chance.next()).collect();
-        assert_eq!(draws, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
+        assert_eq!(
+            draws,
+            [
+                6_457_827_717_110_365_317,
+                3_203_168_211_198_807_973,
+                9_817_491_932_198_370_423
+            ]
+        );
     }
 
     #[test]
     fn draws_have_the_means_they_promise() {
         let mut chance = Chance::new(1);
-        let mean = |draw: &mut dyn FnMut() -> f32| (0..20_000).map(|_| draw()).sum::<f32>() / 20_000.0;
+        let mean =
+            |draw: &mut dyn FnMut() -> f32| (0..20_000).map(|_| draw()).sum::<f32>() / 20_000.0;
         assert!((mean(&mut || chance.unit()) - 0.5).abs() < 0.01);
         assert!(mean(&mut || chance.normal()).abs() < 0.02);
         assert!((mean(&mut || chance.normal().powi(2)) - 1.0).abs() < 0.03);

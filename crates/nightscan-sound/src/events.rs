@@ -17,6 +17,9 @@ use serde::{Deserialize, Serialize};
 /// The class that is background and becomes an event only if asked for.
 pub const BACKGROUND: &str = "environment";
 
+/// Pauses within a call are shorter: what they part is judged as one.
+const JOIN_S: f64 = 0.75;
+
 /// What the model said of one window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Window {
@@ -38,7 +41,7 @@ pub struct EventOptions {
     pub thresholds: BTreeMap<String, f32>,
     /// Factor on the odds of every class but the background: 1 takes the model at its word, 2 makes it hear twice as willingly.
     pub sensitivity: f32,
-    /// Calls of one class with a shorter pause are one event.
+    /// Calls of one class with a shorter pause are one event, unless another class is heard between them.
     pub merge_s: f64,
     /// An event needs so many …
     pub confirm_hits: usize,
@@ -55,7 +58,7 @@ impl Default for EventOptions {
             min_confidence: 0.5,
             thresholds: BTreeMap::new(),
             sensitivity: 1.0,
-            merge_s: 0.75,
+            merge_s: 2.0,
             confirm_hits: 1,
             confirm_of: 1,
             background: false,
@@ -101,22 +104,29 @@ pub fn find_events(
     }
     let mut events = Vec::new();
     if let Some(activity) = activity {
-        for (from_s, to_s) in activity.stretches(options.merge_s) {
+        for (from_s, to_s) in activity.stretches(JOIN_S) {
             for (from_s, to_s) in pieces(from_s, to_s, options.window_s) {
                 events.extend(heard.event(from_s, to_s));
             }
         }
     }
     let explained = events.clone();
-    for class in 0..classes.len() {
-        for (from_s, to_s) in heard.runs(class) {
-            let of_class = |event: &&Event| event.class == classes[class];
-            let near = |event: &Event| {
-                event.start_s < to_s + options.window_s && event.end_s > from_s - options.window_s
-            };
-            if !explained.iter().filter(of_class).any(near) {
-                events.extend(heard.event_of(class, from_s, to_s));
+    for (class, name) in classes.iter().enumerate() {
+        let own: Vec<&Event> = explained
+            .iter()
+            .filter(|event| event.class == *name)
+            .collect();
+        for (mut from_s, mut to_s) in heard.runs(class, &own) {
+            // A window says nothing finer than itself: up to the event next to it, it may be the same call.
+            for event in &own {
+                if (0.0..=options.window_s).contains(&(event.start_s - to_s)) {
+                    to_s = event.start_s;
+                }
+                if (0.0..=options.window_s).contains(&(from_s - event.end_s)) {
+                    from_s = event.end_s;
+                }
             }
+            events.extend(heard.event_of(class, from_s, to_s));
         }
     }
     events.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
@@ -278,15 +288,18 @@ impl<'a> Heard<'a> {
             >= self.options.confirm_hits
     }
 
-    /// Where the windows hear a class more than any other: a window that does stands for its middle, as long as the hop; without
-    /// overlap that is the whole window.
-    fn runs(&self, class: usize) -> Vec<(f64, f64)> {
+    /// Where windows hear a class more than any other and no event of it explains that. A window stands for its middle, as long as
+    /// the hop; without overlap that is the whole window.
+    fn runs(&self, class: usize, explained: &[&Event]) -> Vec<(f64, f64)> {
         let threshold = self.options.threshold(&self.classes[class]);
         let margin_s = (self.options.window_s - self.hop_s) / 2.0;
         let mut runs: Vec<(f64, f64)> = Vec::new();
         for window in &self.windows {
             let p = window.probabilities[class];
-            if p < threshold || window.probabilities.iter().any(|&other| other > p) {
+            let end_s = window.start_s + self.options.window_s;
+            let explains = |event: &&Event| event.start_s < end_s && event.end_s > window.start_s;
+            let beaten = window.probabilities.iter().any(|&other| other > p);
+            if p < threshold || beaten || explained.iter().any(explains) {
                 continue;
             }
             let (from_s, to_s) = (
@@ -336,7 +349,9 @@ mod tests {
                     probabilities[class] = probabilities[class].max((held * 0.9) as f32);
                 }
                 let sum: f32 = probabilities.iter().sum();
-                probabilities.iter_mut().for_each(|p| *p /= sum.max(1.0));
+                for p in &mut probabilities {
+                    *p /= sum.max(1.0);
+                }
                 Window {
                     start_s,
                     probabilities,
@@ -409,6 +424,20 @@ mod tests {
             &EventOptions::default(),
         );
         assert_eq!(events.len(), 1);
+        assert!(events[0].end_s - events[0].start_s > 28.0);
+    }
+
+    #[test]
+    fn a_gust_does_not_swallow_the_chorus_around_it() {
+        let truth = [(5.0, 35.0, 0)];
+        let gust = Activity::marked(0.05, 40.0, &[(18.0, 19.0)]);
+        let events = find_events(
+            &classes(),
+            &windows(1.0, 40.0, &truth),
+            Some(&gust),
+            &EventOptions::default(),
+        );
+        assert_eq!(events.len(), 1, "{events:?}");
         assert!(events[0].end_s - events[0].start_s > 28.0);
     }
 

@@ -6,7 +6,7 @@
 //! * [`events`]: windows' probabilities to events, and how well they were found
 //! * [`features`]: samples to standardised log-mel pictures
 //! * [`metadata`]: when, where and with what it was recorded
-//! * [`network`]: a small convolutional network; [`train`]: teaches it
+//! * [`network`]: a small convolutional network; [`train`]: teaches it; [`model`]: it answers, and is a file
 //! * [`score`]: how good a list of predictions is
 //! * [`exports`]: detections as files for other programs
 //! * [`picture`]: spectrograms as PNG, and the outline of the wave
@@ -20,6 +20,7 @@ pub mod events;
 pub mod exports;
 pub mod features;
 pub mod metadata;
+pub mod model;
 pub mod network;
 pub mod picture;
 pub mod quality;

@@ -1,6 +1,6 @@
 //! What recorders tell about a recording: when, where, with what and in which state.
 //!
-//! Read from GUANO, the comment of an AudioMoth, a JSON comment, the Broadcast Wave chunk, and the file's name, in this order of
+//! Read from GUANO, the comment of an `AudioMoth`, a JSON comment, the Broadcast Wave chunk, and the file's name, in this order of
 //! trust. Nothing is guessed: what no one tells is absent.
 
 mod audiomoth;
@@ -28,7 +28,7 @@ const LONGEST_TEXT: usize = 200;
 pub enum Teller {
     /// The GUANO chunk.
     Guano,
-    /// The comment of an AudioMoth.
+    /// The comment of an `AudioMoth`.
     AudioMoth,
     /// A JSON object in the comment.
     Json,
@@ -123,7 +123,7 @@ impl Recorded {
 pub fn read(source: &mut (impl Read + Seek + ?Sized), file_name: &str) -> io::Result<Recorded> {
     let mut recorded = Recorded::default();
     if let Some(riff) = riff::walk(source)? {
-        if let Some(chunk) = riff.chunk(b"guan") {
+        if let Some(chunk) = riff.chunk(*b"guan") {
             let bytes = riff::read(source, chunk, MOST_BYTES)?;
             recorded.hear(Teller::Guano, guano::read(&String::from_utf8_lossy(&bytes)));
         }
@@ -163,7 +163,7 @@ pub fn read(source: &mut (impl Read + Seek + ?Sized), file_name: &str) -> io::Re
                 ..Tale::default()
             },
         );
-        if let Some(chunk) = riff.chunk(b"bext") {
+        if let Some(chunk) = riff.chunk(*b"bext") {
             let bytes = riff::read(source, chunk, MOST_BYTES)?;
             recorded.hear(Teller::Bext, bext::read(&bytes));
         }

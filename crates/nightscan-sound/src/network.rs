@@ -18,6 +18,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 pub use answer::{Answerer, Workspace};
+pub(crate) use head::softmax;
 pub use learn::{Lesson, Shard, learn};
 
 use crate::chance::Chance;
@@ -64,12 +65,16 @@ pub struct Plan {
 impl Default for Plan {
     /// Of the default model.
     fn default() -> Self {
-        let stage = |channels| Stage { channels, pool_rows: 2, pool_cols: 2 };
+        let stage = |(channels, pool_cols)| Stage {
+            channels,
+            pool_rows: 2,
+            pool_cols,
+        };
         Self {
-            inputs: 1,
+            inputs: 2,
             rows: 64,
             cols: 250,
-            stages: [16, 32, 64, 128].map(stage).to_vec(),
+            stages: [(16, 4), (32, 2), (64, 2), (128, 2)].map(stage).to_vec(),
             pooling: Pooling::default(),
             heads: vec![6],
         }
@@ -90,9 +95,18 @@ impl Size {
     }
 }
 
+/// Rows and columns that become one.
+#[derive(Clone, Copy, Debug)]
+struct Pool {
+    kind: Pooling,
+    rows: usize,
+    cols: usize,
+}
+
 /// Where the numbers of one stage stand.
 #[derive(Clone, Debug)]
 struct StageAt {
+    pool: Pool,
     input: Size,
     /// Before pooling.
     output: Size,
@@ -188,18 +202,25 @@ impl Layout {
         bound("heads", plan.heads.len(), 4)?;
         let mut values = 0;
         let mut statistics = 0;
-        let mut take = |count: &mut usize, len: usize| {
+        let take = |count: &mut usize, len: usize| {
             let from = *count;
             *count += len;
             from..*count
         };
-        let mut size = Size { channels: plan.inputs, rows: plan.rows, cols: plan.cols };
+        let mut size = Size {
+            channels: plan.inputs,
+            rows: plan.rows,
+            cols: plan.cols,
+        };
         let mut stages = Vec::with_capacity(plan.stages.len());
         for (number, stage) in plan.stages.iter().enumerate() {
             bound("channels", stage.channels, MOST_CHANNELS)?;
             bound("bands pooled", stage.pool_rows, MOST_SIDE)?;
             bound("frames pooled", stage.pool_cols, MOST_SIDE)?;
-            let output = Size { channels: stage.channels, ..size };
+            let output = Size {
+                channels: stage.channels,
+                ..size
+            };
             let pooled = Size {
                 channels: stage.channels,
                 rows: size.rows / stage.pool_rows,
@@ -208,7 +229,13 @@ impl Layout {
             if pooled.len() == 0 {
                 return Err(PlanFault::Pooled(number));
             }
+            let (rows, cols) = (stage.pool_rows, stage.pool_cols);
             stages.push(StageAt {
+                pool: Pool {
+                    kind: plan.pooling,
+                    rows,
+                    cols,
+                },
                 input: size,
                 output,
                 pooled,
@@ -231,7 +258,13 @@ impl Layout {
             });
         }
         bound("values", values, MOST_VALUES)?;
-        Ok(Self { plan, stages, heads, values, statistics })
+        Ok(Self {
+            plan,
+            stages,
+            heads,
+            values,
+            statistics,
+        })
     }
 
     /// The plan.
@@ -256,28 +289,80 @@ impl Layout {
 
     /// Multiplications of one answer's convolutions.
     pub fn multiplications(&self) -> usize {
-        self.stages.iter().map(|stage| stage.output.len() * stage.input.channels * 9).sum()
+        self.stages
+            .iter()
+            .map(|stage| stage.output.len() * stage.input.channels * 9)
+            .sum()
     }
 
     /// All tensors, in the order of the numbers.
     pub fn named(&self) -> Vec<Named> {
         let mut all = Vec::new();
-        let mut name = |name: String, shape: Vec<usize>, range: &Range<usize>, statistic, decays| {
-            all.push(Named { name, shape, range: range.clone(), statistic, decays });
-        };
+        let mut name =
+            |name: String, shape: Vec<usize>, range: &Range<usize>, statistic, decays| {
+                all.push(Named {
+                    name,
+                    shape,
+                    range: range.clone(),
+                    statistic,
+                    decays,
+                });
+            };
         for (number, stage) in self.stages.iter().enumerate() {
             let (outputs, inputs) = (stage.output.channels, stage.input.channels);
             let at = format!("stage.{number}");
-            name(format!("{at}.convolution.weight"), vec![outputs, inputs, 3, 3], &stage.weight, false, true);
-            name(format!("{at}.norm.gain"), vec![outputs], &stage.gain, false, false);
-            name(format!("{at}.norm.shift"), vec![outputs], &stage.shift, false, false);
-            name(format!("{at}.norm.mean"), vec![outputs], &stage.mean, true, false);
-            name(format!("{at}.norm.variance"), vec![outputs], &stage.variance, true, false);
+            name(
+                format!("{at}.convolution.weight"),
+                vec![outputs, inputs, 3, 3],
+                &stage.weight,
+                false,
+                true,
+            );
+            name(
+                format!("{at}.norm.gain"),
+                vec![outputs],
+                &stage.gain,
+                false,
+                false,
+            );
+            name(
+                format!("{at}.norm.shift"),
+                vec![outputs],
+                &stage.shift,
+                false,
+                false,
+            );
+            name(
+                format!("{at}.norm.mean"),
+                vec![outputs],
+                &stage.mean,
+                true,
+                false,
+            );
+            name(
+                format!("{at}.norm.variance"),
+                vec![outputs],
+                &stage.variance,
+                true,
+                false,
+            );
         }
         for (number, head) in self.heads.iter().enumerate() {
             let shape = vec![head.bias.len(), head.features];
-            name(format!("head.{number}.weight"), shape, &head.weight, false, true);
-            name(format!("head.{number}.bias"), vec![head.bias.len()], &head.bias, false, false);
+            name(
+                format!("head.{number}.weight"),
+                shape,
+                &head.weight,
+                false,
+                true,
+            );
+            name(
+                format!("head.{number}.bias"),
+                vec![head.bias.len()],
+                &head.bias,
+                false,
+                false,
+            );
         }
         all
     }

@@ -18,7 +18,7 @@ const MOST_FRAMES_A_COLUMN: usize = 4;
 /// However quiet the recording, so much stands between black and white: noise is not to look like a call.
 const LEAST_RANGE_DB: f32 = 25.0;
 /// The background, as the level that this share of the picture is under.
-const BACKGROUND_SHARE: f64 = 0.5;
+const BACKGROUND_SHARE: f64 = 0.3;
 
 /// What a picture is to show.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -90,7 +90,7 @@ pub struct Painter {
     next_frame: usize,
     waiting: Vec<f32>,
     /// Which sample `waiting` begins with; half a transform of silence stands before the first.
-    waiting_at: i64,
+    waiting_at: f64,
     pushed: u64,
     power: Vec<f32>,
     /// Levels in dB, column by column, from the bottom up.
@@ -129,7 +129,7 @@ impl Painter {
             .next_power_of_two();
         let column = total as f64 / options.width as f64;
         let frames_a_column =
-            ((column / size as f64).ceil() as usize).clamp(1, MOST_FRAMES_A_COLUMN);
+            ((column / size as f64).round() as usize).clamp(1, MOST_FRAMES_A_COLUMN);
         let bin_hz = rate / size as f32;
         let rows = (0..options.height)
             .map(|row| {
@@ -163,7 +163,7 @@ impl Painter {
             frames_a_column,
             next_frame: 0,
             waiting: vec![0.0; size / 2],
-            waiting_at: -(size as i64 / 2),
+            waiting_at: -(size as f64 / 2.0),
             pushed: 0,
             power: vec![0.0; size / 2 + 1],
             levels: Vec::with_capacity(options.width * options.height),
@@ -182,11 +182,9 @@ impl Painter {
         let frames = self.options.width * self.frames_a_column;
         while self.next_frame < frames {
             let middle = (self.next_frame as f64 + 0.5) * self.total as f64 / frames as f64;
-            let start = middle as i64 - self.window.len() as i64 / 2 - self.waiting_at;
-            let Some(samples) = self
-                .waiting
-                .get(start as usize..start as usize + self.window.len())
-            else {
+            let start =
+                (middle.floor() - self.window.len() as f64 / 2.0 - self.waiting_at) as usize;
+            let Some(samples) = self.waiting.get(start..start + self.window.len()) else {
                 break;
             };
             for ((place, sample), window) in self.frame.iter_mut().zip(samples).zip(&self.window) {
@@ -196,8 +194,8 @@ impl Painter {
             self.next_frame += 1;
             // What no later frame needs goes, in large pieces.
             if start > 1 << 20 {
-                self.waiting.drain(..start as usize);
-                self.waiting_at += start;
+                self.waiting.drain(..start);
+                self.waiting_at += start as f64;
             }
         }
     }

@@ -28,8 +28,8 @@ pub(crate) struct Riff {
 
 impl Riff {
     /// The first chunk of that name.
-    pub(crate) fn chunk(&self, id: &[u8; 4]) -> Option<Chunk> {
-        self.chunks.iter().find(|chunk| chunk.id == *id).copied()
+    pub(crate) fn chunk(&self, id: [u8; 4]) -> Option<Chunk> {
+        self.chunks.iter().find(|chunk| chunk.id == id).copied()
     }
 }
 
@@ -140,7 +140,7 @@ mod tests {
             .map(|chunk| (chunk.id, chunk.start))
             .collect();
         assert_eq!(places, [(*b"note", 20), (*b"data", 32)]);
-        let note = riff.chunk(b"note").unwrap();
+        let note = riff.chunk(*b"note").unwrap();
         assert_eq!(read(&mut source, note, 2).unwrap(), b"ab");
     }
 
@@ -172,7 +172,7 @@ mod tests {
             b"data\xff\xff\xff\xffzz",
         ]);
         let riff = walk(&mut source).unwrap().unwrap();
-        let data = riff.chunk(b"data").unwrap();
+        let data = riff.chunk(*b"data").unwrap();
         assert_eq!((data.said, data.there), (5_000_000_000, 2));
     }
 

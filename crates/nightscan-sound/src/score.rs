@@ -26,7 +26,7 @@ pub struct Score {
 }
 
 /// One prediction.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
     /// The class that it is.
     pub truth: usize,
@@ -69,7 +69,13 @@ impl Score {
                 bin.2 += 1;
             }
         }
-        let part = |some: usize, all: usize| if all == 0 { 0.0 } else { some as f64 / all as f64 };
+        let part = |some: usize, all: usize| {
+            if all == 0 {
+                0.0
+            } else {
+                some as f64 / all as f64
+            }
+        };
         let rows = (0..classes.len()).filter(|class| scored(*class));
         let mut score = Self {
             classes: Vec::new(),
@@ -101,5 +107,85 @@ impl Score {
         }
         score.macro_f1 /= f64::from(occurring.max(1));
         score
+    }
+}
+
+impl Score {
+    /// Recall, precision and confusion as two Markdown tables.
+    pub fn markdown(&self) -> String {
+        let cells = |row: Vec<String>| format!("| {} |\n", row.join(" | "));
+        let rule = |columns: usize| format!("|{}\n", "---|".repeat(columns));
+        let mut text = "| Class | Recall | Precision |\n".to_owned() + &rule(3);
+        for ((class, recall), precision) in
+            self.classes.iter().zip(&self.recall).zip(&self.precision)
+        {
+            text += &cells(vec![
+                class.clone(),
+                format!("{recall:.3}"),
+                format!("{precision:.3}"),
+            ]);
+        }
+        text += "\nRows: what it was; columns: what it was taken for.\n\n";
+        text += &cells([&[String::new()], &self.all_classes[..]].concat());
+        text += &rule(1 + self.all_classes.len());
+        for (class, row) in self.all_classes.iter().zip(&self.confusion) {
+            if self.classes.contains(class) {
+                let counts = row.iter().map(usize::to_string);
+                text += &cells(std::iter::once(class.clone()).chain(counts).collect());
+            }
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(truth: usize, class: usize, probability: f32) -> Judged {
+        let mut probabilities = vec![(1.0 - probability) / 2.0; 3];
+        probabilities[class] = probability;
+        Judged {
+            truth,
+            probabilities,
+        }
+    }
+
+    fn names() -> Vec<String> {
+        ["birds", "frogs", "human"].map(String::from).to_vec()
+    }
+
+    #[test]
+    fn figures_are_those_counted_by_hand() {
+        let judged = [
+            judged(0, 0, 0.9),
+            judged(0, 0, 0.9),
+            judged(0, 1, 0.6),
+            judged(1, 1, 0.6),
+            judged(1, 2, 0.6),
+            judged(2, 0, 0.9),
+        ];
+        let five = Score::of(&judged, &names(), |class| class != 2);
+        assert_eq!((five.count, five.accuracy), (5, 0.6));
+        assert_eq!(five.recall, [2.0 / 3.0, 0.5]);
+        // The human taken for a bird is left out; the frog taken for a human is missed.
+        assert_eq!(five.precision, [1.0, 0.5]);
+        assert!((five.macro_f1 - 0.65).abs() < 1e-12);
+        assert_eq!(five.confusion, [[2, 1, 0], [0, 1, 1], [0, 0, 0]]);
+        // Bin 0.9: both right, off by 0.2 in sum. Bin 0.6: one of three right, off by 0.8.
+        assert!((five.calibration_error - (0.2 + 0.8) / 5.0).abs() < 1e-6);
+
+        let all = Score::of(&judged, &names(), |_| true);
+        assert_eq!((all.count, all.recall[2]), (6, 0.0));
+        assert!(all.markdown().contains("| frogs | 0 | 1 | 1 |"));
+    }
+
+    #[test]
+    fn nothing_judged_is_no_fault() {
+        let score = Score::of(&[], &names(), |_| true);
+        assert_eq!(
+            (score.accuracy, score.macro_f1, score.calibration_error),
+            (0.0, 0.0, 0.0)
+        );
     }
 }

@@ -129,7 +129,9 @@ pub fn night(scene: &Scene) -> Night {
     let peak = samples
         .iter()
         .fold(1e-9_f32, |peak, sample| peak.max(sample.abs()));
-    samples.iter_mut().for_each(|sample| *sample *= 0.7 / peak);
+    for sample in &mut samples {
+        *sample *= 0.7 / peak;
+    }
     Night { samples, truth }
 }
 
@@ -158,14 +160,14 @@ fn bed(bed: Bed, total: usize, rate_hz: u32, chance: &mut Chance) -> Vec<f32> {
                 Bed::Wind => lower * (0.4 + 2.0 * gust * gust) + air * 0.012 * (0.3 + gust),
                 Bed::Rain => {
                     // A drop on a leaf: a click that rings for some milliseconds.
-                    if chance.unit() < 90.0 / rate {
-                        drop = chance.unit().powi(3) * 0.35;
-                        pitch = chance.between(1_500.0, 5_000.0) / rate * std::f32::consts::TAU;
+                    if chance.unit() < 500.0 / rate {
+                        drop = 0.02 + 0.04 * chance.unit();
+                        pitch = chance.between(1_000.0, 7_500.0) / rate * std::f32::consts::TAU;
                         ring = phases[2];
                     }
-                    drop *= 1.0 - 350.0 / rate;
+                    drop *= 1.0 - 500.0 / rate;
                     ring += pitch;
-                    lower * 0.4 + air * 0.045 + drop * ring.sin()
+                    lower * 0.4 + white * 0.03 + air * 0.03 + drop * ring.sin()
                 }
             }
         })

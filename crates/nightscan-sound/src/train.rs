@@ -1,4 +1,4 @@
-//! Teaches a network: augmented examples, AdamW, an average of the weights.
+//! Teaches a network: augmented examples, `AdamW`, an average of the weights.
 //!
 //! The same examples, recipe and processor type give the same weights on any number of threads: every draw belongs to an
 //! epoch and a place in it, and gradients are summed in the order of the shards. Time and files are the caller's: it asks
@@ -106,12 +106,24 @@ impl<'a> Trainer<'a> {
             second_moment: vec![0.0; layout.values()],
         };
         let mut decays = vec![false; layout.values()];
-        for Named { range, statistic, decays: yes, .. } in layout.named() {
+        for Named {
+            range,
+            statistic,
+            decays: yes,
+            ..
+        } in layout.named()
+        {
             if !statistic {
                 decays[range].fill(yes);
             }
         }
-        Ok(Self { layout, recipe, set, decays, state })
+        Ok(Self {
+            layout,
+            recipe,
+            set,
+            decays,
+            state,
+        })
     }
 
     /// Goes on from what [`Trainer::state`] gave.
@@ -159,12 +171,21 @@ impl<'a> Trainer<'a> {
 
     /// The averaged weights: those to answer with.
     pub fn weights(&self) -> &Weights {
-        if self.recipe.average > 0.0 { &self.state.averaged } else { &self.state.weights }
+        if self.recipe.average > 0.0 {
+            &self.state.averaged
+        } else {
+            &self.state.weights
+        }
     }
 
     /// The layout of the network.
     pub fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    /// How its pictures are made.
+    pub fn features(&self) -> &FeaturePlan {
+        &self.set.features
     }
 
     /// All that is needed to go on later.
@@ -180,7 +201,8 @@ impl<'a> Trainer<'a> {
         for example in examples {
             counts[example.targets[0]] += 1;
         }
-        let weight = |example: &Example| (counts[example.targets[0]] as f32).powf(-self.recipe.balance);
+        let weight =
+            |example: &Example| (counts[example.targets[0]] as f32).powf(-self.recipe.balance);
         let total: f32 = examples.iter().map(weight).sum();
         let mut order = Vec::with_capacity(examples.len() + examples.len() / 8);
         for (index, example) in examples.iter().enumerate() {
@@ -200,7 +222,11 @@ impl<'a> Trainer<'a> {
     fn step(&mut self, batch: &[usize], steps_per_epoch: usize) -> f32 {
         let step = self.state.step;
         let recipe = &self.recipe;
-        let augmenter = Augmenter { recipe, set: self.set, heads: &self.layout.plan().heads };
+        let augmenter = Augmenter {
+            recipe,
+            set: self.set,
+            heads: &self.layout.plan().heads,
+        };
         let values = &self.state.weights.values;
         let lessons: Vec<Lesson> = batch
             .par_chunks(recipe.shard)
@@ -233,7 +259,8 @@ impl<'a> Trainer<'a> {
             }
         }
         let rate = recipe.rate(step, steps_per_epoch);
-        self.state.update(recipe, &self.decays, &gradient, &statistics, rate);
+        self.state
+            .update(recipe, &self.decays, &gradient, &statistics, rate);
         loss
     }
 }
@@ -245,18 +272,27 @@ fn stream(step: usize, place: usize) -> u64 {
 
 fn check(layout: &Layout, recipe: &Recipe, set: &TrainingSet) -> Result<(), TrainFault> {
     let plan = layout.plan();
-    if (plan.inputs, plan.rows, plan.cols) != (1, set.features.bands, set.features.frames) {
+    if (plan.inputs, plan.rows, plan.cols)
+        != (set.features.planes, set.features.bands, set.features.frames)
+    {
         return Err(TrainFault::Picture);
     }
     if recipe.head_weights.len() != plan.heads.len() {
         return Err(TrainFault::Recipe("the number of head weights"));
     }
     if set.examples.len() < recipe.batch {
-        return Err(TrainFault::Few { examples: set.examples.len(), batch: recipe.batch });
+        return Err(TrainFault::Few {
+            examples: set.examples.len(),
+            batch: recipe.batch,
+        });
     }
     for (index, example) in set.examples.iter().enumerate() {
         let fits = example.targets.len() == plan.heads.len()
-            && example.targets.iter().zip(&plan.heads).all(|(target, classes)| target < classes);
+            && example
+                .targets
+                .iter()
+                .zip(&plan.heads)
+                .all(|(target, classes)| target < classes);
         if !fits {
             return Err(TrainFault::Target(index));
         }
@@ -267,7 +303,7 @@ fn check(layout: &Layout, recipe: &Recipe, set: &TrainingSet) -> Result<(), Trai
     Ok(())
 }
 
-/// Decays of AdamW's moments (Loshchilov and Hutter, 2019, take those of Adam).
+/// Decays of `AdamW`'s moments (Loshchilov and Hutter, 2019, take those of Adam).
 const FIRST: f32 = 0.9;
 const SECOND: f32 = 0.999;
 
@@ -284,16 +320,19 @@ impl State {
         rate: f32,
     ) {
         self.step += 1;
-        let count = self.step as i32;
-        let first_share = 1.0 - FIRST.powi(count);
-        let second_share = 1.0 - SECOND.powi(count);
+        let first_share = 1.0 - FIRST.powf(self.step as f32);
+        let second_share = 1.0 - SECOND.powf(self.step as f32);
         for (index, value) in self.weights.values.iter_mut().enumerate() {
             let slope = gradient[index];
             let first = &mut self.first_moment[index];
             let second = &mut self.second_moment[index];
             *first = FIRST * *first + (1.0 - FIRST) * slope;
             *second = SECOND * *second + (1.0 - SECOND) * slope * slope;
-            let decay = if decays[index] { rate * recipe.weight_decay } else { 0.0 };
+            let decay = if decays[index] {
+                rate * recipe.weight_decay
+            } else {
+                0.0
+            };
             let move_by = (*first / first_share) / ((*second / second_share).sqrt() + 1e-8);
             *value -= decay * *value + rate * move_by;
         }
@@ -301,7 +340,9 @@ impl State {
             *kept += STATISTICS * (seen - *kept);
         }
         // Early on, the average is over what there is.
-        let keep = recipe.average.min(self.step as f32 / (self.step as f32 + 10.0));
+        let keep = recipe
+            .average
+            .min(self.step as f32 / (self.step as f32 + 10.0));
         let pairs = [
             (&mut self.averaged.values, &self.weights.values),
             (&mut self.averaged.statistics, &self.weights.statistics),
@@ -329,10 +370,13 @@ impl State {
     }
 
     fn read(&mut self, bytes: &[u8]) -> Result<(), TrainFault> {
-        let mut rest = bytes.strip_prefix(MARK).ok_or(TrainFault::State("it has no mark"))?;
+        let mut rest = bytes
+            .strip_prefix(MARK)
+            .ok_or(TrainFault::State("it has no mark"))?;
         let number = |rest: &mut &[u8]| -> Result<u64, TrainFault> {
-            let (head, tail) =
-                rest.split_first_chunk::<8>().ok_or(TrainFault::State("it is cut off"))?;
+            let (head, tail) = rest
+                .split_first_chunk::<8>()
+                .ok_or(TrainFault::State("it is cut off"))?;
             *rest = tail;
             Ok(u64::from_le_bytes(*head))
         };
@@ -343,8 +387,9 @@ impl State {
                 return Err(TrainFault::State("it belongs to another network"));
             }
             for value in list.iter_mut() {
-                let (head, tail) =
-                    rest.split_first_chunk::<4>().ok_or(TrainFault::State("it is cut off"))?;
+                let (head, tail) = rest
+                    .split_first_chunk::<4>()
+                    .ok_or(TrainFault::State("it is cut off"))?;
                 rest = tail;
                 *value = f32::from_le_bytes(*head);
             }
@@ -381,3 +426,6 @@ impl State {
 
 /// The first bytes of a stored state; the digit is the form's version.
 const MARK: &[u8] = b"nightscan-state-1\n";
+
+#[cfg(test)]
+mod tests;

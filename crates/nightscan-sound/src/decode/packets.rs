@@ -7,7 +7,7 @@ use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::{FormatOptions, FormatReader, SeekMode, SeekTo, TrackType};
-use symphonia::core::io::{MediaSource, MediaSourceStream};
+use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::units::{Time, TimeBase, Timestamp};
 use symphonia::default::formats::{AdtsReader, FlacReader, IsoMp4Reader, MpaReader, OggReader};
 
@@ -60,7 +60,7 @@ impl<'s> PacketReader<'s> {
             base: found.base,
             length: found.length - found.base,
         };
-        let stream = MediaSourceStream::new(Box::new(source), Default::default());
+        let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
         let format = guarded(|| reader(found.container, stream)).map_err(opening)?;
         let track = format.default_track(TrackType::Audio).ok_or_else(|| {
             DecodeFault::Unsupported("a file without a track of sound".to_owned())
@@ -228,7 +228,9 @@ impl<'s> PacketReader<'s> {
                     self.at = self.frame_at(packet.pts);
                     self.place_known = true;
                 }
-                out.iter_mut().for_each(|sample| *sample = tame(*sample));
+                for sample in out.iter_mut() {
+                    *sample = tame(*sample);
+                }
                 Ok(Given::Frames)
             }
             Ok(_) => Ok(Given::Nothing),

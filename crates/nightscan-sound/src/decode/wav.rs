@@ -9,12 +9,12 @@ pub(super) fn open<'s>(
     mut source: Box<dyn Source + 's>,
 ) -> Result<(PcmReader<'s>, Facts), DecodeFault> {
     let riff = riff::walk(&mut *source)?.ok_or(DecodeFault::NotASound)?;
-    let Some(format) = riff.chunk(b"fmt ") else {
+    let Some(format) = riff.chunk(*b"fmt ") else {
         return Err(DecodeFault::Damaged("there is no fmt chunk".to_owned()));
     };
     let format = riff::read(&mut *source, format, 40)?;
     let (form, mut facts, block_bytes) = read_format(&format)?;
-    let Some(data) = riff.chunk(b"data") else {
+    let Some(data) = riff.chunk(*b"data") else {
         return Err(no_data(&riff));
     };
     let frames = data.there / block_bytes as u64;

@@ -1,4 +1,4 @@
-//! The sentence that an AudioMoth writes into its files. Its firmware changed the words several times; the times are by its own
+//! The sentence that an `AudioMoth` writes into its files. Its firmware changed the words several times; the times are by its own
 //! clock, whose zone stands in brackets.
 
 use super::when::{parse_offset, small, whole};

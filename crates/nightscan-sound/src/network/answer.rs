@@ -3,7 +3,7 @@
 use fearless_simd::{Level, dispatch};
 
 use super::kernels::{Packed, Padded, convolve};
-use super::stage::{EPSILON, Pool, rectify_and_pool};
+use super::stage::{Cells, EPSILON, rectify_and_pool};
 use super::{Layout, Weights, head};
 
 /// A network ready to answer.
@@ -17,7 +17,6 @@ pub struct Answerer {
 struct Folded {
     weights: Packed,
     bias: Vec<f32>,
-    pool: Pool,
 }
 
 /// Memory that answers share, one for each thread.
@@ -42,7 +41,8 @@ impl Answerer {
                 let mut bias = Vec::with_capacity(stage.channels);
                 for (channel, kernel) in folded.chunks_exact_mut(inputs * 9).enumerate() {
                     let variance = weights.statistics[at.variance.start + channel];
-                    let scale = weights.values[at.gain.start + channel] / (variance + EPSILON).sqrt();
+                    let scale =
+                        weights.values[at.gain.start + channel] / (variance + EPSILON).sqrt();
                     let mean = weights.statistics[at.mean.start + channel];
                     bias.push(weights.values[at.shift.start + channel] - mean * scale);
                     for weight in kernel {
@@ -50,12 +50,16 @@ impl Answerer {
                     }
                 }
                 let weights = Packed::forward(&folded, inputs, stage.channels);
-                let (rows, cols) = (stage.pool_rows, stage.pool_cols);
-                Folded { weights, bias, pool: Pool { kind: plan.pooling, rows, cols } }
+                Folded { weights, bias }
             })
             .collect();
         let values = weights.values.clone();
-        Self { level: Level::new(), layout, stages, values }
+        Self {
+            level: Level::new(),
+            layout,
+            stages,
+            values,
+        }
     }
 
     /// The layout.
@@ -63,30 +67,56 @@ impl Answerer {
         &self.layout
     }
 
-    /// The scores of one head's classes.
-    pub fn scores(&self, picture: &[f32], head: usize, workspace: &mut Workspace) -> Vec<f32> {
-        let Workspace { padded, product, planes } = workspace;
+    /// For each head, the scores of its classes.
+    pub fn scores(&self, picture: &[f32], workspace: &mut Workspace) -> Vec<Vec<f32>> {
+        let Workspace {
+            padded,
+            product,
+            planes,
+        } = workspace;
         padded.resize_with(self.stages.len(), Padded::default);
         for (index, (at, stage)) in self.layout.stages.iter().zip(&self.stages).enumerate() {
             let padded = &mut padded[index];
-            let source = if index == 0 { picture } else { &planes[..at.input.len()] };
+            let source = if index == 0 {
+                picture
+            } else {
+                &planes[..at.input.len()]
+            };
             padded.fill(source, at.input.rows, at.input.cols);
             product.resize(at.output.len().max(product.len()), 0.0);
             let product = &mut product[..at.output.len()];
-            convolve(self.level, padded, &stage.weights, Some(&stage.bias), true, product);
+            convolve(
+                self.level,
+                padded,
+                &stage.weights,
+                Some(&stage.bias),
+                true,
+                product,
+            );
             planes.resize(at.pooled.len().max(planes.len()), 0.0);
             let from = product.chunks_exact(at.output.rows * at.output.cols);
             let to = planes.chunks_exact_mut(at.pooled.rows * at.pooled.cols);
+            // The convolution has scaled and rectified.
+            let (before, after, pool) = (at.output, at.pooled, at.pool);
+            let cells = Cells {
+                before,
+                after,
+                pool,
+                scale: 1.0,
+                offset: 0.0,
+            };
             for (from, to) in from.zip(to) {
-                dispatch!(self.level, simd => rectify_and_pool(simd, from, at.output, to, at.pooled, stage.pool, 1.0, 0.0));
+                dispatch!(self.level, simd => rectify_and_pool(simd, cells, from, to));
             }
         }
         let last = self.layout.stages[self.stages.len() - 1].pooled;
         let mut features = vec![0.0; 2 * last.channels];
         head::features(&planes[..last.len()], last, &mut features);
-        let at = &self.layout.heads[head];
-        let mut scores = vec![0.0; at.bias.len()];
-        head::linear(at, &self.values, &features, &mut scores);
-        scores
+        let heads = self.layout.heads.iter().map(|at| {
+            let mut scores = vec![0.0; at.bias.len()];
+            head::linear(at, &self.values, &features, &mut scores);
+            scores
+        });
+        heads.collect()
     }
 }

@@ -11,8 +11,10 @@ pub(super) fn features(planes: &[f32], size: Size, out: &mut [f32]) -> Peaks {
     let (means, maxima) = out.split_at_mut(size.channels);
     let mut frames = vec![0.0; size.cols];
     let mut peaks = Vec::with_capacity(size.channels);
-    for ((plane, mean), maximum) in
-        planes.chunks_exact(size.rows * size.cols).zip(means).zip(maxima)
+    for ((plane, mean), maximum) in planes
+        .chunks_exact(size.rows * size.cols)
+        .zip(means)
+        .zip(maxima)
     {
         frames.fill(0.0);
         for row in plane.chunks_exact(size.cols) {
@@ -48,8 +50,10 @@ pub(super) fn features_backward(gradient: &[f32], peaks: &Peaks, size: Size, out
 /// Sets features to zero with probability `rate`, enlarges the others, and gives the factors.
 pub(super) fn drop_out(features: &mut [f32], rate: f32, chance: &mut Chance) -> Vec<f32> {
     let kept = 1.0 / (1.0 - rate);
-    let factors: Vec<f32> =
-        features.iter().map(|_| if chance.unit() < rate { 0.0 } else { kept }).collect();
+    let factors: Vec<f32> = features
+        .iter()
+        .map(|_| if chance.unit() < rate { 0.0 } else { kept })
+        .collect();
     for (feature, factor) in features.iter_mut().zip(&factors) {
         *feature *= factor;
     }
@@ -60,7 +64,12 @@ pub(super) fn drop_out(features: &mut [f32], rate: f32, chance: &mut Chance) -> 
 pub(super) fn linear(at: &HeadAt, values: &[f32], features: &[f32], out: &mut [f32]) {
     let weights = values[at.weight.clone()].chunks_exact(at.features);
     for ((out, weights), bias) in out.iter_mut().zip(weights).zip(&values[at.bias.clone()]) {
-        *out = bias + weights.iter().zip(features).map(|(w, x)| w * x).sum::<f32>();
+        *out = bias
+            + weights
+                .iter()
+                .zip(features)
+                .map(|(w, x)| w * x)
+                .sum::<f32>();
     }
 }
 
@@ -100,7 +109,12 @@ pub(crate) fn softmax(scores: &mut [f32]) {
 /// The cross entropy of soft targets; `scores` become its gradient.
 pub(super) fn cross_entropy(scores: &mut [f32], targets: &[f32]) -> f32 {
     let most = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let total = scores.iter().map(|score| (score - most).exp()).sum::<f32>().ln() + most;
+    let total = scores
+        .iter()
+        .map(|score| (score - most).exp())
+        .sum::<f32>()
+        .ln()
+        + most;
     let mut loss = 0.0;
     let mass: f32 = targets.iter().sum();
     for (score, target) in scores.iter_mut().zip(targets) {

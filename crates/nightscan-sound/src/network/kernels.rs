@@ -3,6 +3,15 @@
 //!
 //! `docs/nightscan/experiments.md` compares this with im2col over two matrix libraries.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what `dispatch!` calls has the processor's vectors only where it is inlined"
+)]
+#![expect(
+    clippy::needless_range_loop,
+    reason = "a closure that is not inlined loses the vectors"
+)]
+
 use fearless_simd::{Level, Simd, dispatch, prelude::*};
 
 /// Output channels computed together: with two vectors of columns, 16 sums stay in registers.
@@ -37,8 +46,16 @@ impl Padded {
             self.data.resize(len, 0.0);
             (self.rows, self.cols, self.stride, self.plane) = (rows, cols, stride, plane);
         }
-        for (plane, source) in self.data.chunks_mut(plane).zip(source.chunks_exact(rows * cols)) {
-            for (row, source) in plane.chunks_mut(stride).skip(1).zip(source.chunks_exact(cols)) {
+        for (plane, source) in self
+            .data
+            .chunks_mut(plane)
+            .zip(source.chunks_exact(rows * cols))
+        {
+            for (row, source) in plane
+                .chunks_mut(stride)
+                .skip(1)
+                .zip(source.chunks_exact(cols))
+            {
                 row[1..=cols].copy_from_slice(source);
             }
         }
@@ -56,12 +73,16 @@ pub(super) struct Packed {
 impl Packed {
     /// Of weights `[output][input][3][3]`.
     pub(super) fn forward(weights: &[f32], inputs: usize, outputs: usize) -> Self {
-        Self::pack(inputs, outputs, |output, input, tap| weights[(output * inputs + input) * 9 + tap])
+        Self::pack(inputs, outputs, |output, input, tap| {
+            weights[(output * inputs + input) * 9 + tap]
+        })
     }
 
     /// Of the same weights, to carry a gradient from outputs to inputs: mirrored, inputs and outputs exchanged.
     pub(super) fn backward(weights: &[f32], inputs: usize, outputs: usize) -> Self {
-        Self::pack(outputs, inputs, |to, from, tap| weights[(from * inputs + to) * 9 + 8 - tap])
+        Self::pack(outputs, inputs, |to, from, tap| {
+            weights[(from * inputs + to) * 9 + 8 - tap]
+        })
     }
 
     fn pack(inputs: usize, outputs: usize, weight: impl Fn(usize, usize, usize) -> f32) -> Self {
@@ -75,7 +96,11 @@ impl Packed {
                 }
             }
         }
-        Self { data, inputs, outputs }
+        Self {
+            data,
+            inputs,
+            outputs,
+        }
     }
 }
 
@@ -112,18 +137,37 @@ fn convolve_with<S: Simd>(
         for col in (0..cols).step_by(wide) {
             let width = wide.min(cols - col);
             let origin = row * source.stride + col;
-            for (block, (packed, bias)) in
-                weights.data.chunks_exact(block_len).zip(bias.chunks_exact(BLOCK)).enumerate()
+            for (block, (packed, bias)) in weights
+                .data
+                .chunks_exact(block_len)
+                .zip(bias.chunks_exact(BLOCK))
+                .enumerate()
             {
                 let at = (block * BLOCK * rows + row) * cols + col;
-                let mut place = Place { out, at, plane: rows * cols, width, floor };
+                let mut place = Place {
+                    out,
+                    at,
+                    plane: rows * cols,
+                    width,
+                    floor,
+                };
                 let left = weights.outputs - block * BLOCK;
                 // Sixteen registers, as narrower vectors have them, hold half of the sums.
                 let whole = S::f32s::LEN == LANES;
                 if whole && width > S::f32s::LEN {
-                    place.keep(simd, &tile::<S, 8, 2>(simd, source, origin, packed, 0, bias), 0, left);
+                    place.keep(
+                        simd,
+                        &tile::<S, 8, 2>(simd, source, origin, packed, 0, bias),
+                        0,
+                        left,
+                    );
                 } else if whole {
-                    place.keep(simd, &tile::<S, 8, 1>(simd, source, origin, packed, 0, bias), 0, left);
+                    place.keep(
+                        simd,
+                        &tile::<S, 8, 1>(simd, source, origin, packed, 0, bias),
+                        0,
+                        left,
+                    );
                 } else {
                     for first in [0, BLOCK / 2] {
                         let sums = tile::<S, 4, 2>(simd, source, origin, packed, first, bias);
@@ -198,8 +242,7 @@ fn tile<S: Simd, const M: usize, const N: usize>(
             for (x, taps) in taps.chunks_exact(BLOCK).enumerate() {
                 let mut values = [S::f32s::splat(simd, 0.0); N];
                 for n in 0..N {
-                    values[n] =
-                        S::f32s::from_slice(simd, &row[x + n * lanes..x + (n + 1) * lanes]);
+                    values[n] = S::f32s::from_slice(simd, &row[x + n * lanes..x + (n + 1) * lanes]);
                 }
                 for m in 0..M {
                     let weight = S::f32s::splat(simd, taps[first + m]);
@@ -225,7 +268,12 @@ pub(super) struct WeightGradient {
 impl WeightGradient {
     pub(super) fn new(inputs: usize, outputs: usize) -> Self {
         let data = vec![0.0; outputs.div_ceil(TILE) * inputs * 9 * TILE];
-        Self { data, inputs, outputs, turned: Vec::new() }
+        Self {
+            data,
+            inputs,
+            outputs,
+            turned: Vec::new(),
+        }
     }
 
     /// Adds one sample.
@@ -244,7 +292,11 @@ impl WeightGradient {
     /// Adds the sums to `gradient[output][input][3][3]`.
     pub(super) fn write(&self, gradient: &mut [f32]) {
         let taps = self.inputs * 9;
-        for (output, gradient) in gradient.chunks_exact_mut(taps).enumerate().take(self.outputs) {
+        for (output, gradient) in gradient
+            .chunks_exact_mut(taps)
+            .enumerate()
+            .take(self.outputs)
+        {
             let tile = &self.data[output / TILE * taps * TILE..];
             for (tap, gradient) in gradient.iter_mut().enumerate() {
                 *gradient += tile[tap * TILE + output % TILE];
@@ -303,7 +355,11 @@ fn correlate<S: Simd, const V: usize>(
     let lanes = S::f32s::LEN;
     let mut taps = [[S::f32s::splat(simd, 0.0); V]; 9];
     let (stride, cols) = (source.stride, source.cols);
-    for (row, slopes) in turned.chunks_exact(cols * TILE).take(source.rows).enumerate() {
+    for (row, slopes) in turned
+        .chunks_exact(cols * TILE)
+        .take(source.rows)
+        .enumerate()
+    {
         let near = [0, 1, 2].map(|y| &plane[(row + y) * stride..][..cols + 2]);
         for (col, slopes) in slopes.chunks_exact(TILE).enumerate() {
             let mut steep = [S::f32s::splat(simd, 0.0); V];
@@ -327,5 +383,126 @@ fn correlate<S: Simd, const V: usize>(
             let sums = &mut sums[first + v * lanes..first + (v + 1) * lanes];
             (S::f32s::from_slice(simd, sums) + *tap).store_slice(sums);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chance::Chance;
+
+    /// Channels, outputs, rows and columns that fill no block, no tile and no vector, and some that do.
+    const SIZES: [(usize, usize, usize, usize); 5] = [
+        (1, 1, 1, 1),
+        (2, 3, 4, 5),
+        (3, 8, 2, 33),
+        (5, 33, 3, 16),
+        (4, 40, 5, 70),
+    ];
+
+    fn random(len: usize, chance: &mut Chance) -> Vec<f32> {
+        (0..len).map(|_| chance.normal()).collect()
+    }
+
+    /// For each output, input, tap, row and column: calls with the indexes of weight, source and output.
+    fn each(
+        (inputs, outputs, rows, cols): (usize, usize, usize, usize),
+        mut with: impl FnMut(usize, usize, usize),
+    ) {
+        for output in 0..outputs {
+            for input in 0..inputs {
+                for (tap, row, col) in places(rows, cols) {
+                    let (y, x) = (row + tap / 3, col + tap % 3);
+                    if (1..=rows).contains(&y) && (1..=cols).contains(&x) {
+                        let weight = (output * inputs + input) * 9 + tap;
+                        let source = (input * rows + y - 1) * cols + x - 1;
+                        with(weight, source, (output * rows + row) * cols + col);
+                    }
+                }
+            }
+        }
+    }
+
+    fn places(rows: usize, cols: usize) -> impl Iterator<Item = (usize, usize, usize)> {
+        (0..9).flat_map(move |tap| (0..rows * cols).map(move |at| (tap, at / cols, at % cols)))
+    }
+
+    fn assert_close(left: &[f32], right: &[f32]) {
+        assert_eq!(left.len(), right.len());
+        for (left, right) in left.iter().zip(right) {
+            assert!(
+                (left - right).abs() < 1e-3 * (1.0 + right.abs()),
+                "{left} is not {right}"
+            );
+        }
+    }
+
+    #[test]
+    fn convolution_is_the_sum_that_defines_it() {
+        let mut chance = Chance::new(1);
+        for size in SIZES {
+            let (inputs, outputs, rows, cols) = size;
+            let source = random(inputs * rows * cols, &mut chance);
+            let weights = random(outputs * inputs * 9, &mut chance);
+            let bias = random(outputs, &mut chance);
+            let mut expected: Vec<f32> = (0..outputs * rows * cols)
+                .map(|at| bias[at / (rows * cols)])
+                .collect();
+            each(size, |w, s, o| expected[o] += weights[w] * source[s]);
+            let mut padded = Padded::default();
+            padded.fill(&source, rows, cols);
+            for level in [Level::new(), Level::baseline()] {
+                let packed = Packed::forward(&weights, inputs, outputs);
+                let mut out = vec![f32::NAN; expected.len()];
+                convolve(level, &padded, &packed, Some(&bias), false, &mut out);
+                assert_close(&out, &expected);
+                convolve(level, &padded, &packed, Some(&bias), true, &mut out);
+                assert!(out.iter().all(|value| *value >= 0.0));
+            }
+        }
+    }
+
+    #[test]
+    fn both_gradients_are_the_sums_that_define_them() {
+        let mut chance = Chance::new(2);
+        for size in SIZES {
+            let (inputs, outputs, rows, cols) = size;
+            let source = random(inputs * rows * cols, &mut chance);
+            let weights = random(outputs * inputs * 9, &mut chance);
+            let slopes = random(outputs * rows * cols, &mut chance);
+            let mut of_weights = vec![0.0; weights.len()];
+            let mut of_source = vec![0.0; source.len()];
+            each(size, |w, s, o| {
+                of_weights[w] += source[s] * slopes[o];
+                of_source[s] += weights[w] * slopes[o];
+            });
+            for level in [Level::new(), Level::baseline()] {
+                let mut padded = Padded::default();
+                padded.fill(&source, rows, cols);
+                let mut gradient = WeightGradient::new(inputs, outputs);
+                gradient.add(level, &padded, &slopes);
+                let mut out = vec![0.0; weights.len()];
+                gradient.write(&mut out);
+                assert_close(&out, &of_weights);
+
+                let packed = Packed::backward(&weights, inputs, outputs);
+                let mut padded = Padded::default();
+                padded.fill(&slopes, rows, cols);
+                let mut out = vec![0.0; source.len()];
+                convolve(level, &padded, &packed, None, false, &mut out);
+                assert_close(&out, &of_source);
+            }
+        }
+    }
+
+    #[test]
+    fn padding_that_is_used_again_keeps_its_border() {
+        let mut padded = Padded::default();
+        padded.fill(&[1.0; 12], 2, 3);
+        padded.fill(&[2.0; 6], 2, 3);
+        let row = |y: usize| &padded.data[y * padded.stride..][..padded.stride];
+        assert!(row(0).iter().all(|value| *value == 0.0));
+        assert_eq!(row(1)[..5], [0.0, 2.0, 2.0, 2.0, 0.0]);
+        assert!(row(3).iter().all(|value| *value == 0.0));
     }
 }

@@ -1,9 +1,18 @@
 //! One stage over the samples of a shard, forward and backward.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what `dispatch!` calls has the processor's vectors only where it is inlined"
+)]
+#![expect(
+    clippy::needless_range_loop,
+    reason = "loops over one length become vectors, zipped iterators did not"
+)]
+
 use fearless_simd::{Level, Simd, dispatch};
 
 use super::kernels::{Packed, Padded, WeightGradient, convolve};
-use super::{Pooling, Size, StageAt};
+use super::{Pool, Pooling, Size, StageAt};
 
 /// Keeps the division finite where a channel is constant (Ioffe and Szegedy, 2015).
 pub(super) const EPSILON: f32 = 1e-5;
@@ -25,46 +34,72 @@ struct Norm {
     offset: f32,
 }
 
-/// Rows and columns that become one.
+/// How one channel goes from what the convolution gave to what the stage gives.
 #[derive(Clone, Copy)]
-pub(super) struct Pool {
-    pub(super) kind: Pooling,
-    pub(super) rows: usize,
-    pub(super) cols: usize,
+pub(super) struct Cells {
+    pub(super) before: Size,
+    pub(super) after: Size,
+    pub(super) pool: Pool,
+    pub(super) scale: f32,
+    pub(super) offset: f32,
+}
+
+impl Cells {
+    fn new(at: &StageAt, norm: &Norm) -> Self {
+        let (scale, offset) = (norm.scale, norm.offset);
+        Self {
+            before: at.output,
+            after: at.pooled,
+            pool: at.pool,
+            scale,
+            offset,
+        }
+    }
 }
 
 /// Gives the pooled planes of all samples, and writes the shard's mean and variance of each channel into `statistics`.
 pub(super) fn forward(
     level: Level,
     at: &StageAt,
-    pool: Pool,
     values: &[f32],
     input: Vec<f32>,
     statistics: &mut [f32],
 ) -> (Vec<f32>, Trace) {
     let samples = input.len() / at.input.len();
-    let weights =
-        Packed::forward(&values[at.weight.clone()], at.input.channels, at.output.channels);
+    let weights = Packed::forward(
+        &values[at.weight.clone()],
+        at.input.channels,
+        at.output.channels,
+    );
     let mut product = vec![0.0; samples * at.output.len()];
     let mut padded = Padded::default();
-    for (input, product) in
-        input.chunks_exact(at.input.len()).zip(product.chunks_exact_mut(at.output.len()))
+    for (input, product) in input
+        .chunks_exact(at.input.len())
+        .zip(product.chunks_exact_mut(at.output.len()))
     {
         padded.fill(input, at.input.rows, at.input.cols);
         convolve(level, &padded, &weights, None, false, product);
     }
     let norms = norms(level, at, values, &product, statistics);
     let mut pooled = vec![0.0; samples * at.pooled.len()];
-    for (product, pooled) in
-        product.chunks_exact(at.output.len()).zip(pooled.chunks_exact_mut(at.pooled.len()))
+    for (product, pooled) in product
+        .chunks_exact(at.output.len())
+        .zip(pooled.chunks_exact_mut(at.pooled.len()))
     {
         for (channel, norm) in norms.iter().enumerate() {
             let from = plane(product, at.output, channel);
             let to = plane_mut(pooled, at.pooled, channel);
-            dispatch!(level, simd => rectify_and_pool(simd, from, at.output, to, at.pooled, pool, norm.scale, norm.offset));
+            dispatch!(level, simd => rectify_and_pool(simd, Cells::new(at, norm), from, to));
         }
     }
-    (pooled, Trace { input, product, norms })
+    (
+        pooled,
+        Trace {
+            input,
+            product,
+            norms,
+        },
+    )
 }
 
 fn norms(
@@ -78,11 +113,19 @@ fn norms(
     let count = (samples * at.output.rows * at.output.cols) as f64;
     (0..at.output.channels)
         .map(|channel| {
-            let planes = || product.chunks_exact(at.output.len()).map(|p| plane(p, at.output, channel));
-            let mean = (planes().map(|plane| dispatch!(level, simd => sum(simd, plane, |x| x))).sum::<f64>()
+            let planes = || {
+                product
+                    .chunks_exact(at.output.len())
+                    .map(|p| plane(p, at.output, channel))
+            };
+            let mean = (planes()
+                .map(|plane| dispatch!(level, simd => sum(simd, plane, |x| x)))
+                .sum::<f64>()
                 / count) as f32;
             let variance = (planes()
-                .map(|plane| dispatch!(level, simd => sum(simd, plane, |x| (x - mean) * (x - mean))))
+                .map(
+                    |plane| dispatch!(level, simd => sum(simd, plane, |x| (x - mean) * (x - mean))),
+                )
                 .sum::<f64>()
                 / count) as f32;
             statistics[at.mean.start + channel] = mean;
@@ -90,7 +133,12 @@ fn norms(
             let inverse_deviation = 1.0 / (variance + EPSILON).sqrt();
             let scale = values[at.gain.start + channel] * inverse_deviation;
             let offset = values[at.shift.start + channel] - mean * scale;
-            Norm { mean, inverse_deviation, scale, offset }
+            Norm {
+                mean,
+                inverse_deviation,
+                scale,
+                offset,
+            }
         })
         .collect()
 }
@@ -99,21 +147,20 @@ fn norms(
 pub(super) fn backward(
     level: Level,
     at: &StageAt,
-    pool: Pool,
     values: &[f32],
     trace: Trace,
     pooled_gradient: &[f32],
     gradient: &mut [f32],
     wants_input: bool,
 ) -> Vec<f32> {
-    let Trace { mut input, mut product, norms } = trace;
-    let samples = input.len() / at.input.len();
-    let count = (samples * at.output.rows * at.output.cols) as f32;
-    let mut slope = vec![0.0; at.output.rows * at.output.cols];
+    let Trace {
+        mut input,
+        mut product,
+        norms,
+    } = trace;
+    let count = (input.len() / at.input.len() * at.output.rows * at.output.cols) as f32;
     // Per channel: the sum of the gradient, and of its product with the normalised value.
     let mut sums = vec![(0.0_f64, 0.0_f64); norms.len()];
-    let samples_of = |product: &[f32]| product.len() / at.output.len();
-    debug_assert_eq!(samples, samples_of(&product));
     let mut slopes = vec![0.0; product.len()];
     for ((product, pooled), slopes) in product
         .chunks_exact(at.output.len())
@@ -123,10 +170,10 @@ pub(super) fn backward(
         for (channel, (norm, sums)) in norms.iter().zip(&mut sums).enumerate() {
             let from = plane(product, at.output, channel);
             let pooled = plane(pooled, at.pooled, channel);
-            dispatch!(level, simd => unpool(simd, from, at.output, pooled, at.pooled, &mut slope, pool, norm.scale, norm.offset));
-            sums.0 += dispatch!(level, simd => sum(simd, &slope, |x| x));
-            sums.1 += dispatch!(level, simd => sum_of_products(simd, &slope, from, norm.mean));
-            plane_mut(slopes, at.output, channel).copy_from_slice(&slope);
+            let slope = plane_mut(slopes, at.output, channel);
+            dispatch!(level, simd => unpool(simd, Cells::new(at, norm), from, pooled, slope));
+            sums.0 += dispatch!(level, simd => sum(simd, slope, |x| x));
+            sums.1 += dispatch!(level, simd => sum_of_products(simd, slope, from, norm.mean));
         }
     }
     for (channel, (norm, sums)) in norms.iter().zip(&sums).enumerate() {
@@ -136,20 +183,21 @@ pub(super) fn backward(
         // d product = scale * (slope - mean slope - normalised * mean(slope * normalised))
         let along = norm.scale * scaled * norm.inverse_deviation / count;
         let level_out = norm.scale * sums.0 as f32 / count;
-        for (product, slopes) in
-            product.chunks_exact_mut(at.output.len()).zip(slopes.chunks_exact(at.output.len()))
+        for (product, slopes) in product
+            .chunks_exact_mut(at.output.len())
+            .zip(slopes.chunks_exact(at.output.len()))
         {
             let product = plane_mut(product, at.output, channel);
             let slopes = plane(slopes, at.output, channel);
-            let (scale, mean) = (norm.scale, norm.mean);
-            dispatch!(level, simd => spread(simd, product, slopes, scale, along, mean, level_out));
+            dispatch!(level, simd => spread(simd, product, slopes, norm, along, level_out));
         }
     }
     let (inputs, outputs) = (at.input.channels, at.output.channels);
     let mut padded = Padded::default();
     let mut weight_gradient = WeightGradient::new(inputs, outputs);
-    for (input, product) in
-        input.chunks_exact(at.input.len()).zip(product.chunks_exact(at.output.len()))
+    for (input, product) in input
+        .chunks_exact(at.input.len())
+        .zip(product.chunks_exact(at.output.len()))
     {
         padded.fill(input, at.input.rows, at.input.cols);
         weight_gradient.add(level, &padded, product);
@@ -160,8 +208,9 @@ pub(super) fn backward(
     }
     let weights = Packed::backward(&values[at.weight.clone()], inputs, outputs);
     let mut padded = Padded::default();
-    for (input, product) in
-        input.chunks_exact_mut(at.input.len()).zip(product.chunks_exact(at.output.len()))
+    for (input, product) in input
+        .chunks_exact_mut(at.input.len())
+        .zip(product.chunks_exact(at.output.len()))
     {
         padded.fill(product, at.output.rows, at.output.cols);
         convolve(level, &padded, &weights, None, false, input);
@@ -183,13 +232,13 @@ fn plane_mut(planes: &mut [f32], size: Size, channel: usize) -> &mut [f32] {
 #[inline(always)]
 fn sum<S: Simd>(_: S, values: &[f32], of: impl Fn(f32) -> f32) -> f64 {
     let mut lanes = [0.0_f32; 16];
-    let chunks = values.chunks_exact(16);
-    let rest: f32 = chunks.remainder().iter().map(|x| of(*x)).sum();
-    for chunk in chunks {
+    let (chunks, rest) = values.as_chunks::<16>();
+    for at in 0..chunks.len() {
         for i in 0..16 {
-            lanes[i] += of(chunk[i]);
+            lanes[i] += of(chunks[at][i]);
         }
     }
+    let rest: f32 = rest.iter().map(|x| of(*x)).sum();
     lanes.iter().map(|lane| f64::from(*lane)).sum::<f64>() + f64::from(rest)
 }
 
@@ -197,14 +246,18 @@ fn sum<S: Simd>(_: S, values: &[f32], of: impl Fn(f32) -> f32) -> f64 {
 #[inline(always)]
 fn sum_of_products<S: Simd>(_: S, slopes: &[f32], values: &[f32], mean: f32) -> f64 {
     let mut lanes = [0.0_f32; 16];
-    let (slopes, values) = (slopes.chunks_exact(16), values.chunks_exact(16));
-    let rest = slopes.remainder().iter().zip(values.remainder());
-    let rest: f32 = rest.map(|(slope, value)| slope * (value - mean)).sum();
-    for (slopes, values) in slopes.zip(values) {
+    let (slopes, rest) = slopes.as_chunks::<16>();
+    let (values, other) = values.as_chunks::<16>();
+    for at in 0..slopes.len() {
         for i in 0..16 {
-            lanes[i] += slopes[i] * (values[i] - mean);
+            lanes[i] += slopes[at][i] * (values[at][i] - mean);
         }
     }
+    let rest: f32 = rest
+        .iter()
+        .zip(other)
+        .map(|(slope, value)| slope * (value - mean))
+        .sum();
     lanes.iter().map(|lane| f64::from(*lane)).sum::<f64>() + f64::from(rest)
 }
 
@@ -214,32 +267,34 @@ fn spread<S: Simd>(
     _: S,
     product: &mut [f32],
     slopes: &[f32],
-    scale: f32,
+    norm: &Norm,
     along: f32,
-    mean: f32,
     level_out: f32,
 ) {
-    for (product, slope) in product.iter_mut().zip(slopes) {
-        *product = scale * slope - level_out - along * (*product - mean);
+    let Norm { scale, mean, .. } = *norm;
+    let slopes = &slopes[..product.len()];
+    for at in 0..product.len() {
+        product[at] = scale * slopes[at] - level_out - along * (product[at] - mean);
     }
 }
 
 /// Scale, cut below zero, and pool. Rows and columns that fill no cell are left out.
 #[inline(always)]
-pub(super) fn rectify_and_pool<S: Simd>(
-    _: S,
-    from: &[f32],
-    size: Size,
-    to: &mut [f32],
-    pooled: Size,
-    pool: Pool,
-    scale: f32,
-    offset: f32,
-) {
+pub(super) fn rectify_and_pool<S: Simd>(_: S, cells: Cells, from: &[f32], to: &mut [f32]) {
+    let Cells {
+        before: size,
+        after: pooled,
+        pool,
+        scale,
+        offset,
+    } = cells;
     let mut best = [0.0_f32; 512];
     let wide = pooled.cols * pool.cols;
     let share = 1.0 / (pool.rows * pool.cols) as f32;
-    for (band, to) in from.chunks_exact(size.cols * pool.rows).zip(to.chunks_exact_mut(pooled.cols)) {
+    for (band, to) in from
+        .chunks_exact(size.cols * pool.rows)
+        .zip(to.chunks_exact_mut(pooled.cols))
+    {
         for start in (0..wide).step_by(512 / pool.cols * pool.cols) {
             let width = (512 / pool.cols * pool.cols).min(wide - start);
             let best = &mut best[..width];
@@ -248,13 +303,13 @@ pub(super) fn rectify_and_pool<S: Simd>(
                 let row = &row[start..start + width];
                 match pool.kind {
                     Pooling::Max => {
-                        for (best, value) in best.iter_mut().zip(row) {
-                            *best = best.max(value * scale + offset);
+                        for col in 0..width {
+                            best[col] = best[col].max(row[col] * scale + offset);
                         }
                     }
                     Pooling::Mean => {
-                        for (best, value) in best.iter_mut().zip(row) {
-                            *best += (value * scale + offset).max(0.0);
+                        for col in 0..width {
+                            best[col] += (row[col] * scale + offset).max(0.0);
                         }
                     }
                 }
@@ -263,8 +318,9 @@ pub(super) fn rectify_and_pool<S: Simd>(
             match (pool.kind, pool.cols) {
                 (Pooling::Max, 1) => to.copy_from_slice(best),
                 (Pooling::Max, 2) => {
-                    for (to, pair) in to.iter_mut().zip(best.chunks_exact(2)) {
-                        *to = pair[0].max(pair[1]);
+                    let best = &best[..2 * to.len()];
+                    for col in 0..to.len() {
+                        to[col] = best[2 * col].max(best[2 * col + 1]);
                     }
                 }
                 (Pooling::Max, cols) => {
@@ -273,8 +329,9 @@ pub(super) fn rectify_and_pool<S: Simd>(
                     }
                 }
                 (Pooling::Mean, 2) => {
-                    for (to, pair) in to.iter_mut().zip(best.chunks_exact(2)) {
-                        *to = (pair[0] + pair[1]) * share;
+                    let best = &best[..2 * to.len()];
+                    for col in 0..to.len() {
+                        to[col] = (best[2 * col] + best[2 * col + 1]) * share;
                     }
                 }
                 (Pooling::Mean, cols) => {
@@ -289,34 +346,42 @@ pub(super) fn rectify_and_pool<S: Simd>(
 
 /// The way back through pooling and rectifier: for each value before them, the gradient.
 #[inline(always)]
-fn unpool<S: Simd>(
-    _: S,
-    from: &[f32],
-    size: Size,
-    pooled_gradient: &[f32],
-    pooled: Size,
-    slope: &mut [f32],
-    pool: Pool,
-    scale: f32,
-    offset: f32,
-) {
+fn unpool<S: Simd>(_: S, cells: Cells, from: &[f32], pooled_gradient: &[f32], slope: &mut [f32]) {
+    let Cells {
+        before: size,
+        after: pooled,
+        pool,
+        scale,
+        offset,
+    } = cells;
     slope.fill(0.0);
     let share = 1.0 / (pool.rows * pool.cols) as f32;
     let bands = from.chunks_exact(size.cols * pool.rows);
     let slopes = slope.chunks_exact_mut(size.cols * pool.rows);
-    for ((band, slopes), gradient) in bands.zip(slopes).zip(pooled_gradient.chunks_exact(pooled.cols)) {
+    for ((band, slopes), gradient) in bands
+        .zip(slopes)
+        .zip(pooled_gradient.chunks_exact(pooled.cols))
+    {
         match pool.kind {
             Pooling::Mean => {
-                for (row, slopes) in
-                    band.chunks_exact(size.cols).zip(slopes.chunks_exact_mut(size.cols))
+                for (row, slopes) in band
+                    .chunks_exact(size.cols)
+                    .zip(slopes.chunks_exact_mut(size.cols))
                 {
                     if pool.cols == 2 {
-                        for ((values, slopes), gradient) in
-                            row.chunks_exact(2).zip(slopes.chunks_exact_mut(2)).zip(gradient)
-                        {
-                            let gradient = gradient * share;
-                            slopes[0] = if values[0] * scale + offset > 0.0 { gradient } else { 0.0 };
-                            slopes[1] = if values[1] * scale + offset > 0.0 { gradient } else { 0.0 };
+                        let (row, slopes) = (
+                            &row[..2 * gradient.len()],
+                            &mut slopes[..2 * gradient.len()],
+                        );
+                        for col in 0..gradient.len() {
+                            let gradient = gradient[col] * share;
+                            for at in [2 * col, 2 * col + 1] {
+                                slopes[at] = if row[at] * scale + offset > 0.0 {
+                                    gradient
+                                } else {
+                                    0.0
+                                };
+                            }
                         }
                     } else {
                         for ((values, slopes), gradient) in row
@@ -325,7 +390,11 @@ fn unpool<S: Simd>(
                             .zip(gradient)
                         {
                             for (value, slope) in values.iter().zip(slopes) {
-                                *slope = if value * scale + offset > 0.0 { gradient * share } else { 0.0 };
+                                *slope = if value * scale + offset > 0.0 {
+                                    gradient * share
+                                } else {
+                                    0.0
+                                };
                             }
                         }
                     }

@@ -17,6 +17,8 @@ use serde::Serialize;
 
 /// Samples of a frame: 32 ms at 16 kHz, 31 Hz a bin.
 const FRAME: usize = 512;
+/// Without the constant part and without half the rate, which belong to no band.
+const BINS: usize = FRAME / 2 - 1;
 /// ACI is taken over so much, the usual length of a recording in the papers.
 const ACI_S: usize = 60;
 /// Bands of ADI.
@@ -33,7 +35,7 @@ const BIOPHONY_HZ: (f64, f64) = (2_000.0, 8_000.0);
 /// The three indices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Indices {
-    /// Acoustic complexity of a minute; noise has about 0.5 for each of the 256 frequencies.
+    /// Acoustic complexity of a minute; noise has about 0.58 for each of the 255 frequencies.
     pub aci: f64,
     /// Acoustic diversity, from 0 (one band) to ln 10 (all alike).
     pub adi: f64,
@@ -72,7 +74,7 @@ impl IndicesMeter {
             waiting: Vec::new(),
             aci: Aci::new((rate_hz as usize * ACI_S / FRAME).max(2)),
             adi: Adi::new(rate_hz / FRAME as f64),
-            powers: vec![0.0; FRAME / 2],
+            powers: vec![0.0; BINS],
         }
     }
 
@@ -80,7 +82,7 @@ impl IndicesMeter {
     pub fn push(&mut self, samples: &[f32]) {
         self.waiting.extend_from_slice(samples);
         let whole = self.waiting.len() / FRAME * FRAME;
-        let mut amplitudes = vec![0.0; FRAME / 2];
+        let mut amplitudes = vec![0.0; BINS];
         for start in (0..whole).step_by(FRAME) {
             let samples = &self.waiting[start..start + FRAME];
             for ((place, sample), window) in self.frame.iter_mut().zip(samples).zip(&self.window) {
@@ -89,7 +91,7 @@ impl IndicesMeter {
             self.fft
                 .process_with_scratch(&mut self.frame, &mut self.spectrum, &mut self.scratch)
                 .expect("the buffers were made by this transform");
-            // Without the constant part; a sine of full scale has 1.
+            // A sine of full scale has 1.
             for (amplitude, bin) in amplitudes.iter_mut().zip(&self.spectrum[1..]) {
                 *amplitude = bin.norm() * (4.0 / FRAME as f32);
             }
@@ -300,7 +302,7 @@ mod tests {
     fn birds_and_motors_are_at_the_ends_of_ndsi() {
         assert!(measured(&tone(4_000.0)).ndsi > 0.99);
         assert!(measured(&tone(1_500.0)).ndsi < -0.99);
-        assert_eq!(measured(&[0.0; 16_000]), Indices::default());
+        assert_eq!(measured(&vec![0.0; 16_000]), Indices::default());
     }
 
     #[test]
@@ -310,7 +312,7 @@ mod tests {
         let found = measured(&noise);
         assert!((found.adi - 8.0_f64.ln()).abs() < 0.01, "{found:?}");
         // Amplitudes of noise are Rayleigh: the mean change over the mean is 2 - √2.
-        assert!((found.aci / 256.0 - 0.586).abs() < 0.02, "{found:?}");
+        assert!((found.aci / 255.0 - 0.586).abs() < 0.02, "{found:?}");
         assert!(measured(&tone(4_000.0)).adi < 1.0);
     }
 }

@@ -106,7 +106,7 @@ impl Tape {
 
 /// Rises and falls smoothly.
 fn arch(course: f32) -> f32 {
-    (std::f32::consts::PI * course).sin().max(0.0).sqrt()
+    (std::f32::consts::PI * course).sin().max(0.0)
 }
 
 fn songbird(tape: &mut Tape, chance: &mut Chance) {

@@ -22,7 +22,11 @@ impl Example {
     pub fn new(plan: &FeaturePlan, frames: &[f32], targets: Vec<usize>) -> Self {
         let heard = heard(plan, frames);
         let power = heard.iter().sum::<f32>() / heard.len().max(1) as f32;
-        Self { heard, power, targets }
+        Self {
+            heard,
+            power,
+            targets,
+        }
     }
 }
 
@@ -34,40 +38,52 @@ pub(super) struct Augmenter<'a> {
 
 impl Augmenter<'_> {
     /// Pictures and targets of a shard's examples.
-    pub(super) fn shard(&self, examples: &[usize], chance: &mut Chance) -> (Vec<f32>, Vec<Vec<f32>>) {
+    pub(super) fn shard(
+        &self,
+        examples: &[usize],
+        chance: &mut Chance,
+    ) -> (Vec<f32>, Vec<Vec<f32>>) {
         let plan = &self.set.features;
-        let len = plan.bands * plan.frames;
+        let len = plan.values();
         let mut pictures = vec![0.0; examples.len() * len];
-        let mut targets: Vec<Vec<f32>> =
-            self.heads.iter().map(|classes| vec![0.0; examples.len() * classes]).collect();
-        for (place, (example, picture)) in
-            examples.iter().zip(pictures.chunks_exact_mut(len)).enumerate()
+        let mut targets: Vec<Vec<f32>> = self
+            .heads
+            .iter()
+            .map(|classes| vec![0.0; examples.len() * classes])
+            .collect();
+        for (place, (example, picture)) in examples
+            .iter()
+            .zip(pictures.chunks_exact_mut(len))
+            .enumerate()
         {
             let mut aim = |example: usize, share: f32| {
                 for (head, classes) in self.heads.iter().enumerate() {
                     let target = &mut targets[head][place * classes..(place + 1) * classes];
                     let spread = share * self.recipe.smoothing / *classes as f32;
-                    target.iter_mut().for_each(|target| *target += spread);
+                    for target in target.iter_mut() {
+                        *target += spread;
+                    }
                     target[self.set.examples[example].targets[head]] +=
                         share * (1.0 - self.recipe.smoothing);
                 }
             };
-            self.lay(*example, 1.0, picture, chance);
+            let (sound, _) = picture.split_at_mut(plan.bands * plan.frames);
+            self.lay(*example, 1.0, sound, chance);
             if chance.unit() < self.recipe.mixup {
                 let other = examples[chance.below(examples.len())];
                 let share = chance.beta(self.recipe.mixup_alpha);
                 let share = share.max(1.0 - share);
                 // The quieter one counts as much as it is heard: amplitudes share, as listeners judge loudness.
                 let ratio = (1.0 - share) / share.max(1e-3);
-                self.lay(other, ratio * ratio, picture, chance);
+                self.lay(other, ratio * ratio, sound, chance);
                 aim(*example, share);
                 aim(other, 1.0 - share);
             } else {
                 aim(*example, 1.0);
-                self.lay_background(*example, picture, chance);
+                self.lay_background(*example, sound, chance);
             }
-            self.colour(picture, chance);
-            standardise(picture);
+            self.colour(sound, chance);
+            standardise(plan, picture);
             self.mask(picture, chance);
         }
         (pictures, targets)
@@ -90,15 +106,17 @@ impl Augmenter<'_> {
         let shift = recipe.shift * chance.between(-1.0, 1.0);
         let begin = chance.below(count);
         let gain = power / example.power.max(f32::MIN_POSITIVE);
-        let whole = shift.floor();
-        let part = shift - whole;
+        let whole = shift.floor() as i32;
+        let part = shift - whole as f32;
+        let last = plan.bands - 1;
         for col in 0..plan.frames {
             let at = (begin + (col as f32 * pace) as usize) % count;
             let frame = &heard[at * plan.bands..(at + 1) * plan.bands];
             for band in 0..plan.bands {
-                let from = band as i32 - whole as i32;
-                let take = |band: i32| frame[band.clamp(0, plan.bands as i32 - 1) as usize];
-                let value = (1.0 - part) * take(from) + part * take(from - 1);
+                // Bands beyond either end are those at the end.
+                let from = band.saturating_add_signed(-(whole as isize));
+                let below = band.saturating_add_signed(-(whole as isize) - 1);
+                let value = (1.0 - part) * frame[from.min(last)] + part * frame[below.min(last)];
                 picture[band * plan.frames + col] += gain * value;
             }
         }
@@ -106,7 +124,9 @@ impl Augmenter<'_> {
 
     /// Lays an example of the background class under one of another class.
     fn lay_background(&self, index: usize, picture: &mut [f32], chance: &mut Chance) {
-        let Some(background) = self.set.background else { return };
+        let Some(background) = self.set.background else {
+            return;
+        };
         let examples = &self.set.examples;
         if chance.unit() >= self.recipe.background || examples[index].targets[0] == background {
             return;
@@ -116,7 +136,9 @@ impl Augmenter<'_> {
         if count == 0 {
             return;
         }
-        let bed = beds().nth(chance.below(count)).expect("it is one of those counted");
+        let bed = beds()
+            .nth(chance.below(count))
+            .expect("it is one of those counted");
         let below_db = self.recipe.background_db + chance.between(0.0, 20.0);
         self.lay(bed, 10.0_f32.powf(-below_db / 10.0), picture, chance);
     }
@@ -134,7 +156,9 @@ impl Augmenter<'_> {
             let (left, part) = (at as usize, at.fract());
             let gain_db = points[left] * (1.0 - part) + points[left + 1] * part;
             let gain = 10.0_f32.powf(gain_db / 10.0);
-            row.iter_mut().for_each(|value| *value *= gain);
+            for value in row {
+                *value *= gain;
+            }
         }
     }
 
@@ -144,7 +168,9 @@ impl Augmenter<'_> {
         for _ in 0..self.recipe.band_masks {
             let width = chance.below(self.recipe.band_mask.min(plan.bands) + 1);
             let from = chance.below(plan.bands - width + 1);
-            picture[from * plan.frames..(from + width) * plan.frames].fill(0.0);
+            for plane in picture.chunks_exact_mut(plan.bands * plan.frames) {
+                plane[from * plan.frames..(from + width) * plan.frames].fill(0.0);
+            }
         }
         for _ in 0..self.recipe.frame_masks {
             let width = chance.below(self.recipe.frame_mask.min(plan.frames) + 1);

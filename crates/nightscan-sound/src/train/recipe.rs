@@ -91,24 +91,42 @@ impl Default for Recipe {
 
 impl Recipe {
     pub(super) fn check(&self) -> Result<(), TrainFault> {
-        let within = |ok: bool, what| if ok { Ok(()) } else { Err(TrainFault::Recipe(what)) };
+        let within = |ok: bool, what| {
+            if ok {
+                Ok(())
+            } else {
+                Err(TrainFault::Recipe(what))
+            }
+        };
         let part = |value: f32| (0.0..=1.0).contains(&value);
         within((1..=100_000).contains(&self.epochs), "the number of epochs")?;
         within((1..=4096).contains(&self.batch), "the batch")?;
         within((1..=self.batch).contains(&self.shard), "the shard")?;
-        within(self.learning_rate > 0.0 && self.learning_rate <= 1.0, "the learning rate")?;
+        within(
+            self.learning_rate > 0.0 && self.learning_rate <= 1.0,
+            "the learning rate",
+        )?;
         within((0.0..=1000.0).contains(&self.warm_up), "the warm-up")?;
         within(part(self.weight_decay), "the weight decay")?;
         within((0.0..1.0).contains(&self.average), "the average")?;
         within((0.0..1.0).contains(&self.dropout), "the dropout")?;
         within(part(self.balance), "the balance")?;
         within((0.0..1.0).contains(&self.smoothing), "the smoothing")?;
-        within(part(self.mixup) && self.mixup_alpha > 0.0 && self.mixup_alpha <= 1.0, "the mixup")?;
-        within(part(self.background) && self.background_db.abs() <= 100.0, "the background")?;
+        within(
+            part(self.mixup) && self.mixup_alpha > 0.0 && self.mixup_alpha <= 1.0,
+            "the mixup",
+        )?;
+        within(
+            part(self.background) && self.background_db.abs() <= 100.0,
+            "the background",
+        )?;
         within((0.0..=32.0).contains(&self.shift), "the shift")?;
         within((0.0..=0.9).contains(&self.stretch), "the stretch")?;
         within((0.0..=40.0).contains(&self.tilt_db), "the tilt")?;
-        within(self.band_masks <= 16 && self.frame_masks <= 16, "the number of masks")?;
+        within(
+            self.band_masks <= 16 && self.frame_masks <= 16,
+            "the number of masks",
+        )?;
         within(part(self.crop), "the crop")
     }
 

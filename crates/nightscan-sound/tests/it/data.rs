@@ -8,6 +8,7 @@ pub(crate) fn read(name: &str) -> Option<Vec<u8>> {
     Some(std::fs::read(&path).unwrap_or_else(|fault| panic!("{}: {fault}", path.display())))
 }
 
+#[expect(clippy::print_stdout, reason = "says why a test has nothing to do")]
 fn folder() -> Option<PathBuf> {
     let named = std::env::var_os("NIGHTSCAN_DATA").map(PathBuf::from);
     let above = Path::new(env!("CARGO_MANIFEST_DIR"))
