@@ -1,4 +1,4 @@
-//! The command line. Exit codes: 0 done, 1 failed, 2 wrong words or a faulty configuration.
+//! The command line. Exit codes: 0 done, 1 failed, 2 wrong words or a faulty configuration, 3 done but for some that were left out.
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use chassis::config::{ConfigFile, Override, Sources};
 use chassis::house::{self, Services};
 use chassis::i18n::{Arguments, CHASSIS, Catalogue, Language};
-use chassis::service::{CommandFault, Terminal};
+use chassis::service::Terminal;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::{audit, configuration, key, prove, serve, user, workspace};
@@ -25,7 +25,7 @@ const DEFAULT_FILE: &str = "aplomb.toml";
     after_help = "Examples:\n  aplomb serve                                    everything, on http://localhost:8080\n  \
         aplomb luna mark --name Northwind -o mark.svg   a brand mark\n  \
         aplomb config check                             all faults of the configuration at once\n\n\
-        Exit codes: 0 done, 1 failed, 2 wrong words or a faulty configuration.\n\
+        Exit codes: 0 done, 1 failed, 2 wrong words or a faulty configuration, 3 done but for some that were left out.\n\
         Answers for programs go to standard output, everything else to standard error."
 )]
 struct Cli {
@@ -212,11 +212,7 @@ fn run_service(services: &Services, name: &str, verb: &clap::ArgMatches) -> Exit
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
             note(&format!("aplomb {name}: {fault}"));
-            ExitCode::from(if matches!(fault, CommandFault::Usage(_)) {
-                2
-            } else {
-                1
-            })
+            ExitCode::from(fault.exit_code())
         }
     }
 }

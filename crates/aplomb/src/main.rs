@@ -22,7 +22,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// The services of this house. A sixth one is a crate and a line here.
 fn services() -> Services {
-    let mut services: Services = vec![Arc::new(luna::Luna)];
+    let mut services: Services = vec![Arc::new(luna::Luna), Arc::new(nightscan::NightScan)];
     let proof = Arc::new(readiness::Proof::of(&services));
     services.push(proof);
     services

@@ -167,4 +167,18 @@ pub enum CommandFault {
     /// It could not be done: exit code 1.
     #[error("{0}")]
     Failed(String),
+    /// It was done, but not for all that was asked: exit code 3.
+    #[error("{0}")]
+    Incomplete(String),
+}
+
+impl CommandFault {
+    /// What the process ends with.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Failed(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Incomplete(_) => 3,
+        }
+    }
 }

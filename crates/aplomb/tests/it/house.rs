@@ -52,7 +52,7 @@ fn every_message_code_is_in_a_catalogue() {
     let mut codes = 0;
     let mut faults = Vec::new();
     for (path, text) in &texts {
-        let speaks = ["crates/chassis/src", "crates/luna/src", "crates/aplomb/src"]
+        let speaks = ["crates/chassis/src", "crates/luna/src", "crates/nightscan/src", "crates/aplomb/src"]
             .iter()
             .any(|place| path.starts_with(place));
         if !speaks || path.contains("/config") || !has_extension(path, "rs") {
@@ -62,13 +62,16 @@ fn every_message_code_is_in_a_catalogue() {
             let Some((room, rest)) = literal.split_once('.') else {
                 continue;
             };
-            let is_code = ["http", "overview", "audit", "pages", "limits", "field", "home", "serve", "migrate", "luna", "auth", "people", "user", "workspace", "key", "objects", "uploads", "jobs", "events", "notify", "upstream"].contains(&room)
+            let is_code = ["http", "overview", "audit", "pages", "limits", "field", "home", "serve", "migrate", "luna", "nightscan", "auth", "people", "user", "workspace", "key", "objects", "uploads", "jobs", "events", "notify", "upstream"].contains(&room)
                 && !rest.is_empty()
                 && rest.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
                 // A key of the configuration, a file, a check's id, the name of an event.
                 && !["http.listen", "http.public_url", "http.path", "http.method", "http.status_code", "home.css", "luna.contrast", "limits.anonymous_per_minute"].contains(&literal)
                 && !["audit.detail", "audit.workspace_id"].contains(&literal)
                 // A kind of job, keys of the configuration.
+                && !["nightscan.analyse", "nightscan.alert", "nightscan.retain", "nightscan.sample"].contains(&literal)
+                // Names of events.
+                && !["nightscan.detection", "nightscan.recording", "nightscan.review"].contains(&literal)
                 && !["luna.kit", "luna.tidy", "objects.access_key", "objects.secret_key", "objects.bucket"].contains(&literal)
                 && !["jobs.progress", "jobs.done", "jobs.failed", "jobs.cancelled"].contains(&literal)
                 // A column in a fault.

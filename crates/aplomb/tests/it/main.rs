@@ -12,6 +12,7 @@ mod kill;
 mod kills;
 mod matrix;
 mod metrics;
+mod nightscan;
 mod outage;
 mod people;
 mod proof;

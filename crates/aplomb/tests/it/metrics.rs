@@ -56,13 +56,14 @@ for 0. How to ask: [running.md](running.md#metrics).
 ";
 
 fn listed() -> Vec<Metric> {
-    let luna = luna::Luna;
-    let prefixed = luna.metric_prefix().map(catalogue::prefixed);
+    let services: [&dyn Service; 2] = [&luna::Luna, &nightscan::NightScan];
+    let of_services = services.into_iter().flat_map(|service| {
+        let prefixed = service.metric_prefix().map(catalogue::prefixed);
+        let own = service.metrics().iter().cloned();
+        prefixed.unwrap_or_default().into_iter().chain(own)
+    });
     let chassis = catalogue::CHASSIS.iter().cloned();
-    chassis
-        .chain(prefixed.unwrap_or_default())
-        .chain(luna.metrics().iter().cloned())
-        .collect()
+    chassis.chain(of_services).collect()
 }
 
 #[test]
@@ -96,7 +97,7 @@ fn the_page_of_metrics_is_the_list_in_the_program() {
 fn every_metric_of_the_sources_is_in_the_list() {
     let listed = listed();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut folders = vec![root.join("chassis/src"), root.join("luna/src")];
+    let mut folders = vec![root.join("chassis/src"), root.join("luna/src"), root.join("nightscan/src")];
     let mut found = 0;
     let mut missing = Vec::new();
     while let Some(folder) = folders.pop() {

@@ -32,6 +32,7 @@ impl Examples {
             .unwrap()
             .to_owned();
         let mark = mark.rsplit('/').next().unwrap().to_owned();
+        let heard = maker.heard().await;
         let session = maker.get("/auth/sessions").await["items"][0]["id"]
             .as_str()
             .unwrap()
@@ -53,6 +54,12 @@ impl Examples {
                 kit["id"].as_str().unwrap().to_owned(),
             ),
             ("/api/v1/luna/download/", "filename", mark),
+            ("/api/v1/nightscan/recordings/", "recording", heard.recording),
+            ("/api/v1/nightscan/detections/", "detection", heard.detection),
+            ("/api/v1/nightscan/sites/", "site", heard.site),
+            ("/api/v1/nightscan/sensors/", "sensor", heard.sensor),
+            ("/api/v1/nightscan/rules/", "rule", heard.rule),
+            ("/api/v1/nightscan/exports/", "format", "csv".to_owned()),
             ("/api/v1/proof/", "record", "newest".to_owned()),
             ("/api/v1/luna/mark/", "generator", "crescent".to_owned()),
             ("/api/v1/luna/mark/", "file", "serenity.svg".to_owned()),
@@ -127,6 +134,9 @@ pub(crate) fn body(
                     .body("zebra"),
             );
         }
+        ("POST", "/nightscan/detections/{detection}/review") => json!({"verdict": "correct"}),
+        ("PUT", "/nightscan/sites/{site}") => json!({"name": "Other", "lat": 1, "lon": 2}),
+        ("PUT", "/nightscan/rules/{rule}") => json!({"name": "Other"}),
         ("PATCH", "/webhooks/{id}") => json!({"events": ["jobs.failed", "jobs.cancelled"]}),
         ("POST", "/objects/{id}/address") => json!({"valid_for_s": 60}),
         ("PATCH", "/workspaces/{id}" | "/users/{id}" | "/keys/{id}") => json!({"name": "Other"}),
@@ -139,6 +149,15 @@ pub(crate) fn body(
         _ => return None,
     };
     Some(request.json(&json))
+}
+
+/// What NightScan has of A.
+struct Heard {
+    recording: String,
+    detection: String,
+    site: String,
+    sensor: String,
+    rule: String,
 }
 
 struct Maker<'a> {
@@ -220,6 +239,41 @@ impl Maker<'_> {
         id
     }
 
+    /// A recording that is analysed, and what stands around it.
+    async fn heard(&self) -> Heard {
+        let place = json!({"name": MARKER, "lat": 46.77, "lon": 6.64});
+        let site = self.id("/nightscan/sites", place).await;
+        let sensor = json!({"name": MARKER});
+        let sensor = self.id("/nightscan/sensors", sensor).await;
+        let rule = self.id("/nightscan/rules", json!({"name": MARKER, "enabled": false})).await;
+        let path = "/nightscan/recordings";
+        let request = self
+            .ask(Method::POST, path)
+            .header("Content-Type", "multipart/form-data; boundary=night")
+            .body(chirps());
+        let brought = made(path, request.send().await.unwrap()).await;
+        let recording = brought["items"][0]["id"].as_str().unwrap().to_owned();
+        for _ in 0..600 {
+            let now = self.get(&format!("{path}/{recording}")).await;
+            match now["state"].as_str().unwrap() {
+                "analysed" => break,
+                "waiting" | "running" => {
+                    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+                }
+                state => panic!("the recording is {state}: {now}"),
+            }
+        }
+        let found = self.get("/nightscan/detections").await;
+        let detection = found["items"][0]["id"].as_str();
+        Heard {
+            detection: detection.unwrap_or_else(|| panic!("nothing was heard: {found}")).to_owned(),
+            recording,
+            site,
+            sensor,
+            rule,
+        }
+    }
+
     /// A kit that is done, so that nothing of A changes by itself afterwards.
     async fn kit(&self) -> Value {
         let asked = json!({"generator": "crescent", "variant": "serenity", "name": "Zebrafish"});
@@ -243,4 +297,26 @@ async fn made(path: &str, answer: Response) -> Value {
     let text = answer.text().await.unwrap();
     assert!(status.is_success(), "{path}: {status} {text}");
     serde_json::from_str(&text).unwrap()
+}
+
+/// A form with ten seconds of a tone that comes and goes, of which every window counts as something.
+fn chirps() -> Vec<u8> {
+    let mut file = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
+    file.extend_from_slice(&16_000_u32.to_le_bytes());
+    file.extend_from_slice(&32_000_u32.to_le_bytes());
+    file.extend_from_slice(b"\x02\0\x10\0data");
+    file.extend_from_slice(&320_000_u32.to_le_bytes());
+    for at in 0..160_000_u32 {
+        let second = f64::from(at) / 16_000.0;
+        let sweep = 2_500.0 + 800.0 * (second * 50.0).sin();
+        let loud = if second.fract() < 0.4 { 9_000.0 } else { 100.0 };
+        let value = (second * sweep * std::f64::consts::TAU).sin() * loud;
+        file.extend_from_slice(&(value as i16).to_le_bytes());
+    }
+    let settings = r#"{"min_confidence":0,"background":true}"#;
+    let head = format!(
+        "--night\r\nContent-Disposition: form-data; name=\"settings\"\r\n\r\n{settings}\r\n--night\r\n\
+         Content-Disposition: form-data; name=\"file\"; filename=\"{MARKER}.wav\"\r\nContent-Type: audio/wav\r\n\r\n"
+    );
+    [head.as_bytes(), &file, b"\r\n--night--\r\n"].concat()
 }

@@ -31,7 +31,7 @@ const RESTLESS: [&str; 6] = [
 
 /// Those of the binary's `services()`; the test compares with the kept document.
 pub(crate) fn services() -> Services {
-    let mut services: Services = vec![Arc::new(luna::Luna)];
+    let mut services: Services = vec![Arc::new(luna::Luna), Arc::new(nightscan::NightScan)];
     let proof = Arc::new(readiness::Proof::of(&services));
     services.push(proof);
     services
