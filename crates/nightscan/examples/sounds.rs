@@ -1,10 +1,14 @@
 //! Writes the sounds that `bench/nightscan` measures with: `sounds FOLDER HOURS` gives `hour_16k.wav`, `ten_minutes_48k.flac`,
-//! `minute_16k.wav` and `long_16k.wav` of so many hours. Wind that rises and falls, with calls at several pitches.
+//! `minute_16k.wav` and `long_16k.wav` of so many hours. Wind that rises and falls, with calls at several pitches. `sounds FOLDER`
+//! gives the night of `docs/nightscan/cli.md`: `pond/20260512_213000.wav`.
 
 use std::f32::consts::TAU;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+
+use nightscan_sound::synth::{self, Bed, Scene};
+use nightscan_sound::wav;
 
 /// Samples of a FLAC frame.
 const BLOCK: usize = 4096;
@@ -12,18 +16,28 @@ const BLOCK: usize = 4096;
 fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().ok_or(io::ErrorKind::InvalidInput)?;
-    let hours: u64 = arguments
-        .next()
-        .and_then(|hours| hours.parse().ok())
-        .ok_or(io::ErrorKind::InvalidInput)?;
     let folder = Path::new(&folder);
     std::fs::create_dir_all(folder)?;
+    let Some(hours) = arguments.next() else {
+        return sample(&folder.join("pond"));
+    };
+    let hours: u64 = hours.parse().map_err(|_| io::ErrorKind::InvalidInput)?;
     // Ten minutes are made once and repeat: nothing in the analysis remembers that long.
     let piece = night(600, 16_000);
     wave(&folder.join("minute_16k.wav"), &piece[..60 * 16_000], 1)?;
     wave(&folder.join("hour_16k.wav"), &piece, 6)?;
     wave(&folder.join("long_16k.wav"), &piece, hours * 6)?;
     flac(&folder.join("ten_minutes_48k.flac"), &night(600, 48_000))
+}
+
+/// Two minutes of a night that never was, named as recorders name their files.
+fn sample(folder: &Path) -> io::Result<()> {
+    let scene = Scene::new(7, 120.0, Bed::Still);
+    std::fs::create_dir_all(folder)?;
+    std::fs::write(
+        folder.join("20260512_213000.wav"),
+        wav::clip(&synth::night(&scene).samples, scene.rate_hz),
+    )
 }
 
 fn night(seconds: usize, rate_hz: usize) -> Vec<i16> {

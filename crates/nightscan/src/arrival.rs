@@ -108,6 +108,11 @@ where
             "nightscan.fault.empty",
         ));
     }
+    let fresh = clear_the_way(context, bringer.workspace, &seen.hash()).await;
+    if let Err(problem) = fresh {
+        forget(context, bringer.workspace, object.id).await?;
+        return Err(problem);
+    }
     let heard = about.heard.as_ref();
     let heard = heard.map(|heard| serde_json::to_string(heard).expect("an analysis is plain data"));
     let row = recording::Model {
@@ -150,6 +155,31 @@ where
         context.jobs.wake();
     }
     taken
+}
+
+/// Removes an earlier recording of these bytes whose job ended without a word: failed each time, cancelled, or swept. Who sends it
+/// again wants it analysed.
+async fn clear_the_way(
+    context: &Context,
+    workspace: WorkspaceId,
+    hash: &str,
+) -> Result<(), Problem> {
+    let owner = workspace.to_string();
+    let earlier = recordings::of_content(context.database.read(), &owner, hash).await?;
+    let Some(row) = earlier.filter(|row| row.state == WAITING) else {
+        return Ok(());
+    };
+    let job = match row.job_id.as_deref().map(str::parse) {
+        Some(Ok(job)) => {
+            let language = chassis::i18n::Language::default();
+            context.jobs.view(workspace, job, &context.catalogue, language).await?
+        }
+        _ => None,
+    };
+    if job.is_none_or(|job| matches!(job.state.as_str(), "failed" | "cancelled")) {
+        jobs::remove(context, workspace, &row).await?;
+    }
+    Ok(())
 }
 
 /// The row, its identification and its job: all or none.

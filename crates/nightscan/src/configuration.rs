@@ -22,9 +22,6 @@ pub struct NightscanConfig {
     /// The largest recording that is taken, in bytes.
     #[garde(range(min = 1_024_u64, max = 1_099_511_627_776_u64))]
     pub upload_limit_bytes: u64,
-    /// Recordings that the server analyses at once; 0 is one less than the machine has cores, and at least one.
-    #[garde(range(max = 256))]
-    pub analyses_at_once: u32,
     /// Identifications in a calendar month (UTC) by plan: each recording that is analysed is one. A plan that is not named here
     /// has what `standard` has.
     #[garde(skip)]
@@ -76,7 +73,6 @@ impl Default for NightscanConfig {
             model: None,
             privacy: true,
             upload_limit_bytes: 8 * 1024 * 1024 * 1024,
-            analyses_at_once: 0,
             identifications: named(&[
                 ("free", 600),
                 ("basic", 600),

@@ -57,7 +57,7 @@ pub(crate) fn kinds() -> Vec<Kind> {
     ]
 }
 
-/// One core stays for those who wait for an answer. `nightscan.analyses_at_once` bounds it further, where a job begins.
+/// One core stays for those who wait for an answer.
 fn at_once() -> usize {
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     cores.saturating_sub(1).max(1)

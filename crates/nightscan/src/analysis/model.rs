@@ -42,9 +42,7 @@ impl Model {
     /// The one that comes with the program. It is read once and kept.
     pub fn built_in() -> Arc<Self> {
         static MODEL: OnceLock<Arc<Model>> = OnceLock::new();
-        let read = || {
-            Self::read(BUILT_IN).expect("a test reads it")
-        };
+        let read = || Self::read(BUILT_IN).expect("a test reads it");
         MODEL.get_or_init(|| Arc::new(read())).clone()
     }
 
@@ -56,7 +54,8 @@ impl Model {
     fn read(bytes: &[u8]) -> Result<Self, ModelFault> {
         let network = Network::read(bytes)?;
         let hash = blake3::hash(bytes).to_hex();
-        let id = format!("{}-{}", network.card().name, &hash[..HASH_LETTERS]);
+        let name: Vec<_> = network.card().name.split_whitespace().collect();
+        let id = format!("{}-{}", name.join("-"), &hash[..HASH_LETTERS]);
         Ok(Self { id, network })
     }
 
@@ -135,7 +134,11 @@ mod tests {
     fn the_model_that_comes_with_the_program_is_read_and_says_its_licence() {
         let model = Model::built_in();
         assert!(model.classes().iter().any(|class| class == "birds"));
-        assert!(model.licence().unwrap().contains("NC"), "{:?}", model.licence());
+        assert!(
+            model.licence().unwrap().contains("NC"),
+            "{:?}",
+            model.licence()
+        );
         assert!(BUILT_IN.len() < 3_000_000);
     }
 }

@@ -313,3 +313,142 @@ pub(super) fn write_skipped<'a>(
         Ok(())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::{Detection, Likely, Quality, Recorded};
+
+    fn found(folder: &Path) -> Found {
+        Found {
+            path: folder.join("pond, east/a.wav"),
+            absolute: folder.join("pond, east/a.wav"),
+            place: PathBuf::from("pond, east/a.wav"),
+            size_bytes: 1,
+            modified_ms: 1,
+        }
+    }
+
+    fn analysis() -> Analysis {
+        Analysis {
+            recorded: Recorded {
+                format: "wav".to_owned(),
+                rate_hz: 48_000,
+                channels: 1,
+                started_local: Some("2024-05-12T21:30:00".to_owned()),
+                offset_min: Some(120),
+                ..Recorded::default()
+            },
+            duration_s: 60.0,
+            detections: vec![Detection {
+                start_s: 12.5,
+                end_s: 15.25,
+                low_hz: 50.0,
+                high_hz: 8_000.0,
+                class: "birds".to_owned(),
+                confidence: 0.875,
+                top: vec![Likely {
+                    class: "birds".to_owned(),
+                    confidence: 0.875,
+                }],
+            }],
+            human: Vec::new(),
+            quality: Quality {
+                level_dbfs: Some(-31.25),
+                ..Quality::default()
+            },
+            indices: None,
+            model: "m-1".to_owned(),
+            notes: vec![Note::CutShort { at_s: 60.0 }],
+        }
+    }
+
+    #[test]
+    fn every_format_is_the_one_that_other_programs_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings::default();
+        let run = Run {
+            out: folder.path(),
+            formats: &[
+                Format::Csv,
+                Format::Raven,
+                Format::Audacity,
+                Format::Kaleidoscope,
+                Format::Json,
+            ],
+            model: "m-1",
+            settings: &settings,
+            band_hz: (50.0, 8_000.0),
+            place: Place {
+                site: Some("Pond".to_owned()),
+                degrees: Some((46.5, 6.25)),
+            },
+        };
+        let (found, analysis) = (found(Path::new("/night")), analysis());
+        let written = run.write_all(&[(&found, &analysis)]).unwrap();
+        assert_eq!(written.len(), 4);
+        let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+        assert_eq!(
+            read("detections.csv"),
+            "file,start_s,end_s,class,confidence,site,lat,lon,recorded_at,model,min_confidence,overlap\n\
+             \"/night/pond, east/a.wav\",12.5,15.25,birds,0.875,Pond,46.5,6.25,2024-05-12T21:30:00+02:00,m-1,0.5,0\n"
+        );
+        assert_eq!(
+            read("raven/pond, east/a.wav.selections.txt"),
+            "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)\tCommon Name\tConfidence\tBegin Path\tFile Offset (s)\n\
+             1\tSpectrogram 1\t1\t12.5\t15.25\t50\t8000\tbirds\t0.875\t/night/pond, east/a.wav\t12.5\n"
+        );
+        let label = read("audacity/pond, east/a.wav.txt");
+        let cells: Vec<_> = label.trim_end().split('\t').collect();
+        assert_eq!((cells[0].parse(), cells[1].parse()), (Ok(12.5), Ok(15.25)));
+        assert!(cells[2].starts_with("birds"), "{label}");
+        let kaleidoscope = read("kaleidoscope.csv");
+        assert!(
+            kaleidoscope.starts_with("INDIR,FOLDER,IN FILE,OFFSET,DURATION,TOP1MATCH,TOP1DIST\n")
+        );
+        assert!(
+            kaleidoscope.contains("\"pond, east\",a.wav,12.5,2.75,birds,0.125"),
+            "{kaleidoscope}"
+        );
+        let recordings = read("recordings.csv");
+        assert!(
+            recordings.contains("a.wav\",wav,48000,1,60.000,2024-05-12T21:30:00+02:00,,,,-31.2,"),
+            "{recordings}"
+        );
+        assert!(recordings.ends_with(",1,cut_short\n"), "{recordings}");
+        let json: serde_json::Value = serde_json::from_str(&read("detections.json")).unwrap();
+        assert_eq!(
+            json["recordings"][0]["detections"][0]["top"][0]["class"],
+            "birds"
+        );
+        assert_eq!(json["settings"]["min_confidence"], 0.5);
+    }
+
+    #[test]
+    fn files_of_single_recordings_are_written_as_they_come() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings::default();
+        let run = Run {
+            out: folder.path(),
+            formats: &[Format::Csv, Format::Audacity],
+            model: "m-1",
+            settings: &settings,
+            band_hz: (50.0, 8_000.0),
+            place: Place::default(),
+        };
+        run.write_one(&found(Path::new("/night")), &analysis())
+            .unwrap();
+        let names: Vec<_> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert_eq!(names, ["audacity"]);
+    }
+
+    #[test]
+    fn cells_keep_to_themselves() {
+        assert_eq!(cell("a\"b"), "\"a\"\"b\"");
+        assert_eq!(cell("=1+1"), "\"'=1+1\"");
+        assert_eq!(cell("plain"), "plain");
+    }
+}

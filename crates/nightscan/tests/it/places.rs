@@ -25,7 +25,7 @@ async fn a_site_is_made_changed_and_removed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rule_tells_the_first_of_a_night_to_the_webhooks() {
     let server = Server::with(&[("notify.webhook_allow_http", "true"), ("notify.webhook_networks", "127.0.0.0/8")]).await;
-    let key = server.key("nightscan:write notify:write").await;
+    let key = server.key("nightscan:write notify:admin").await;
     let (status, hook) = server.post(&key, "/api/v1/webhooks", json!({ "url": "http://127.0.0.1:9/", "events": ["*"] })).await;
     assert_eq!(status, 201, "{hook}");
     let rules = format!("{API}/rules");

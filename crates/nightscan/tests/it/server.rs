@@ -79,7 +79,11 @@ impl Server {
         chassis::task::spawn(house.serve(listener, std::future::pending()));
         chassis::tls::install();
         Self {
-            client: reqwest::Client::new(),
+            // A refusal that comes before a form was read ends its connection.
+            client: reqwest::Client::builder()
+                .pool_max_idle_per_host(0)
+                .build()
+                .unwrap(),
             base,
             folder,
             data,
