@@ -14,6 +14,8 @@ use tempfile::TempDir;
 use crate::commands::{run, text};
 
 const RATE_HZ: u32 = 16_000;
+/// Recordings of the night that is killed.
+const COUNT: u32 = 60;
 
 /// Sixteen-bit WAVE of one channel.
 fn wave(samples: impl ExactSizeIterator<Item = f32>) -> Vec<u8> {
@@ -68,7 +70,6 @@ fn a_killed_run_goes_on_and_hears_each_recording_once() {
     let folder = TempDir::new().unwrap();
     let sounds = folder.path().join("night");
     fs::create_dir(&sounds).unwrap();
-    const COUNT: u32 = 60;
     for number in 0..COUNT {
         let name = format!("20240512_{:02}{:02}00.wav", number / 60, number % 60);
         fs::write(sounds.join(name), night(30, number)).unwrap();
@@ -96,7 +97,7 @@ fn a_killed_run_goes_on_and_hears_each_recording_once() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let deadline = Instant::now() + Duration::from_secs(120);
+    let deadline = Instant::now() + Duration::from_mins(2);
     let lines =
         || fs::read_to_string(out.join("journal.ndjson")).map_or(0, |text| text.lines().count());
     while lines() < 10 {
@@ -320,7 +321,7 @@ fn a_training_that_was_killed_gives_the_model_that_it_would_have_given() {
         .spawn()
         .unwrap();
     let checkpoint = folder.path().join("killed.safetensors.checkpoint");
-    let deadline = Instant::now() + Duration::from_secs(120);
+    let deadline = Instant::now() + Duration::from_mins(2);
     while !checkpoint.exists() {
         assert!(Instant::now() < deadline, "no epoch ends");
         std::thread::yield_now();
@@ -376,7 +377,7 @@ fn server(listener: TcpListener, requests: usize) -> std::thread::JoinHandle<Vec
         let mut taken = Vec::new();
         while taken.len() < requests {
             let (mut stream, _) = listener.accept().unwrap();
-            let (mut bytes, mut block) = (Vec::new(), [0; 65_536]);
+            let (mut bytes, mut block) = (Vec::new(), vec![0; 65_536]);
             let length = loop {
                 let count = stream.read(&mut block).unwrap();
                 bytes.extend_from_slice(&block[..count]);
