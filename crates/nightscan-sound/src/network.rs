@@ -74,7 +74,7 @@ impl Default for Plan {
             inputs: 2,
             rows: 64,
             cols: 250,
-            stages: [(16, 4), (32, 2), (64, 2), (128, 2)].map(stage).to_vec(),
+            stages: [(8, 4), (32, 2), (64, 2), (128, 2)].map(stage).to_vec(),
             pooling: Pooling::default(),
             heads: vec![6],
         }

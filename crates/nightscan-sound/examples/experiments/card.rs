@@ -10,8 +10,6 @@ use crate::{Run, both_scores};
 /// How the default model is taught: `docs/nightscan/experiments.md` says why.
 pub(crate) fn recipe() -> Recipe {
     Recipe {
-        epochs: 90,
-        learning_rate: 3e-3,
         head_weights: vec![0.5, 1.0],
         ..Recipe::default()
     }

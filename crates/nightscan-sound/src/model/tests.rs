@@ -221,3 +221,36 @@ fn card_tells_what_it_was_given() {
         card
     );
 }
+
+#[test]
+fn committed_model_is_read_and_fits_the_defaults() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../models/nightscan/default.safetensors"
+    );
+    let bytes = std::fs::read(path).expect("the default model is committed");
+    assert!(bytes.len() < 3_000_000);
+    let model = Model::read(&bytes).expect("the default model is read");
+    let classes = [
+        "amphibians",
+        "birds",
+        "environment",
+        "human",
+        "insects",
+        "mammals",
+    ];
+    assert_eq!(model.classes(), classes);
+    assert_eq!(*model.features(), FeaturePlan::default());
+    assert!(model.card().licence.contains("CC BY-NC 3.0"));
+    // Hiss has no animal in it.
+    let mut chance = crate::chance::Chance::new(4);
+    let hiss: Vec<f32> = (0..80_000).map(|_| 0.05 * chance.normal()).collect();
+    let frames = crate::features::frames_of(model.features(), &hiss).expect("the plan is sound");
+    let answer = model
+        .predict(&frames, &mut Workspace::default())
+        .expect("it sounds");
+    let environment = model
+        .class("environment")
+        .expect("it is one of the classes");
+    assert!(answer[environment] > 0.5, "{answer:?}");
+}

@@ -62,10 +62,10 @@ impl Default for Recipe {
     fn default() -> Self {
         Self {
             seed: 1,
-            epochs: 60,
+            epochs: 45,
             batch: 32,
             shard: 16,
-            learning_rate: 2e-3,
+            learning_rate: 3e-3,
             warm_up: 2.0,
             weight_decay: 0.02,
             average: 0.995,
