@@ -123,7 +123,7 @@ fn frame(number: u64, block: &[i16]) -> Vec<u8> {
     // A subframe of the second fixed predictor.
     bits.put(0b0001_0100, 8);
     for sample in &block[..2] {
-        bits.put(*sample as u16 as u64, 16);
+        bits.put(u64::from(sample.cast_unsigned()), 16);
     }
     let residuals: Vec<u64> = block
         .windows(3)

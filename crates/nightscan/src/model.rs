@@ -18,7 +18,12 @@ pub(crate) fn load(path: Option<&Path>) -> Result<Arc<Model>, ModelFault> {
         Some(path) => Arc::new(Model::load(path)?),
         None => Model::built_in(),
     };
-    tracing::info!(model.id = model.id(), model.classes = model.classes().join(", "), "NightScan's model was read");
+    tracing::info!(
+        model.id = model.id(),
+        model.classes = model.classes().join(", "),
+        model.licence = model.licence().unwrap_or("none given"),
+        "NightScan's model was read"
+    );
     read.insert(key, model.clone());
     Ok(model)
 }

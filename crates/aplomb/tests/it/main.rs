@@ -18,6 +18,7 @@ mod people;
 mod proof;
 mod proof_api;
 mod prove;
+mod recordings_kills;
 mod supply;
 mod uploads;
 mod webhook;

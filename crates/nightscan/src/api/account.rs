@@ -123,6 +123,8 @@ pub(crate) struct Model {
     /// What it can tell apart.
     #[schema(example = json!(["birds", "mammals", "insects", "amphibians", "environment", "human"]))]
     classes: Vec<String>,
+    /// What it was taught with, and what the licence of that asks of those who use it.
+    licence: Option<String>,
 }
 
 /// The model that listens here, and what it can tell apart.
@@ -149,5 +151,6 @@ pub(crate) async fn model(
     Ok(Answer(Model {
         id: model.id().to_owned(),
         classes: model.classes().to_vec(),
+        licence: model.licence().map(str::to_owned),
     }))
 }

@@ -178,6 +178,9 @@ pub(crate) async fn list(
         state,
     };
     let rows = recordings::page(&context.database, caller.workspace, wanted, page).await?;
+    if rows.is_empty() {
+        jobs::offer(&context, caller.workspace);
+    }
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
         items.push(Recording::of(&context, &asked, row, true).await?);

@@ -185,10 +185,16 @@ fn heard(asked: &Spectrogram, terminal: &mut Terminal<'_>) -> Result<Analysis, C
 /// Room for the axes, in pixels: left, below, and above for the names of detections.
 const LEFT: f64 = 56.0;
 const BELOW: f64 = 36.0;
-const ABOVE: f64 = 28.0;
+const ABOVE: f64 = 52.0;
 const RIGHT: f64 = 16.0;
-/// Pixels between two marks of an axis, at least.
-const MARK_PX: f64 = 70.0;
+/// Pixels between two marks of the axis of time, at least, and of that of frequency.
+const TIME_MARK_PX: f64 = 70.0;
+const FREQUENCY_MARK_PX: f64 = 36.0;
+/// Names that would touch stand in rows above each other.
+const ROWS: usize = 3;
+const ROW_PX: f64 = 15.0;
+/// A letter of the names is about so wide.
+const LETTER_PX: f64 = 7.4;
 
 /// The picture with axes, and a box for each detection.
 fn framed(drawn: &Drawn, (width, height): (u32, u32), detections: &[Detection]) -> String {
@@ -204,7 +210,7 @@ fn framed(drawn: &Drawn, (width, height): (u32, u32), detections: &[Detection]) 
         STANDARD.encode(&drawn.png),
     );
     let bottom = ABOVE + height;
-    for time_s in marks(drawn.from_s, drawn.to_s, width) {
+    for time_s in marks(drawn.from_s, drawn.to_s, width / TIME_MARK_PX) {
         let at = x(time_s);
         let _ = writeln!(
             svg,
@@ -212,7 +218,7 @@ fn framed(drawn: &Drawn, (width, height): (u32, u32), detections: &[Detection]) 
             bottom + 20.0
         );
     }
-    for hz in marks(drawn.low_hz, drawn.high_hz, height) {
+    for hz in marks(drawn.low_hz, drawn.high_hz, height / FREQUENCY_MARK_PX) {
         let at = y(hz);
         let _ = writeln!(
             svg,
@@ -222,6 +228,8 @@ fn framed(drawn: &Drawn, (width, height): (u32, u32), detections: &[Detection]) 
             hz / 1000.0
         );
     }
+    // Where the last name of each row ends.
+    let mut ends = [0.0; ROWS];
     for detection in detections {
         let (from, to) = (
             detection.start_s.max(drawn.from_s),
@@ -231,24 +239,34 @@ fn framed(drawn: &Drawn, (width, height): (u32, u32), detections: &[Detection]) 
             continue;
         }
         let (left, right) = (x(from), x(to));
+        let name = format!("{} {:.2}", detection.class, detection.confidence);
+        let name_px = name.chars().count() as f64 * LETTER_PX;
+        let name_at = left.min(LEFT + width - name_px);
+        let row = ends
+            .iter()
+            .position(|end| *end <= name_at)
+            .unwrap_or(ROWS - 1);
+        ends[row] = name_at + name_px;
+        for (colour, stroke_px) in [("#fff", 3.0), ("#0a7d4f", 1.5)] {
+            let _ = write!(
+                svg,
+                "<rect x=\"{left:.1}\" y=\"{ABOVE}\" width=\"{:.1}\" height=\"{height}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{stroke_px}\"/>",
+                right - left
+            );
+        }
         let _ = writeln!(
             svg,
-            "<rect x=\"{left:.1}\" y=\"{ABOVE}\" width=\"{:.1}\" height=\"{height}\" fill=\"none\" stroke=\"#fff\" stroke-width=\"3\"/>\
-             <rect x=\"{left:.1}\" y=\"{ABOVE}\" width=\"{:.1}\" height=\"{height}\" fill=\"none\" stroke=\"#0a7d4f\" stroke-width=\"1.5\"/>\
-             <text x=\"{left:.1}\" y=\"{}\" fill=\"#0a5c3b\">{} {:.2}</text>",
-            right - left,
-            right - left,
-            ABOVE - 8.0,
-            escaped(&detection.class),
-            detection.confidence
+            "<text x=\"{name_at:.1}\" y=\"{}\" fill=\"#0a5c3b\">{}</text>",
+            ABOVE - 6.0 - row as f64 * ROW_PX,
+            escaped(&name)
         );
     }
     svg + "</svg>\n"
 }
 
-/// Round numbers from the first to the second, no closer than they can be read.
-fn marks(from: f64, to: f64, pixels: f64) -> Vec<f64> {
-    let least = (to - from) / (pixels / MARK_PX).max(1.0);
+/// Round numbers from the first to the second, no more than so many.
+fn marks(from: f64, to: f64, most: f64) -> Vec<f64> {
+    let least = (to - from) / most.max(1.0);
     if least.is_nan() || least <= 0.0 {
         return Vec::new();
     }
@@ -277,12 +295,10 @@ mod tests {
 
     #[test]
     fn marks_are_round_and_far_enough_apart() {
-        assert_eq!(
-            marks(0.0, 60.0, 600.0),
-            [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0]
-        );
-        assert_eq!(marks(0.05, 0.5, 300.0), [0.2, 0.4]);
-        assert_eq!(marks(3.0, 3.0, 300.0), [0.0; 0]);
+        let tens = [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0];
+        assert_eq!(marks(0.0, 60.0, 8.0), tens);
+        assert_eq!(marks(0.05, 0.5, 4.0), [0.2, 0.4]);
+        assert_eq!(marks(3.0, 3.0, 4.0), [0.0; 0]);
     }
 
     #[test]
@@ -310,7 +326,7 @@ mod tests {
         );
         assert_eq!(svg.matches("a&lt;b 0.90").count(), 1);
         assert!(
-            svg.contains("x=\"256.0\" y=\"28\" width=\"100.0\""),
+            svg.contains("x=\"256.0\" y=\"52\" width=\"100.0\""),
             "{svg}"
         );
     }

@@ -54,8 +54,9 @@ pub(super) struct Train {
 
 pub(super) fn run(asked: &Train, terminal: &mut Terminal<'_>) -> Result<(), CommandFault> {
     let words = Words::of(terminal);
-    let lesson = Lesson::read(asked, terminal)?;
+    let mut lesson = Lesson::read(asked, terminal)?;
     let parts = parts(asked, &lesson, words)?;
+    lesson.fit(parts.iter().map(Vec::len).max().unwrap_or(0));
     let checkpoint = Checkpoint::beside(&asked.out, lesson.fingerprint(&parts));
     let mut saved = (!asked.fresh)
         .then(|| checkpoint.load())
@@ -163,6 +164,13 @@ impl Lesson {
             recipe,
             frames,
         })
+    }
+
+    /// Few clips, of which some are left out, make smaller batches.
+    fn fit(&mut self, left_out: usize) {
+        let recipe = &mut self.recipe;
+        recipe.batch = recipe.batch.min(self.clips.len() - left_out).max(1);
+        recipe.shard = recipe.shard.min(recipe.batch);
     }
 
     fn class(&self, index: usize) -> usize {

@@ -1,7 +1,12 @@
 //! Recordings for a new installation to look at, made by the program itself: once, in the first workspace.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use bytes::Bytes;
-use chassis::jobs::{JobFault, Run};
+use chassis::auth::{self, WorkspaceId};
+use chassis::jobs::{EnqueueFault, JobFault, NewJob, Run};
+use chassis::service::Context;
 use serde_json::{Value, json};
 
 use crate::analysis::Settings;
@@ -11,6 +16,39 @@ use crate::store;
 
 /// Its name among the marks.
 const NAME: &str = "samples";
+
+/// Lets them be made where somebody looks at the first workspace's recordings and there are none. Nobody waits for it: the
+/// list that follows will show them.
+pub(crate) fn offer(context: &Arc<Context>, workspace: WorkspaceId) {
+    static OFFERED: Mutex<BTreeSet<WorkspaceId>> = Mutex::new(BTreeSet::new());
+    if !NightscanConfig::of(&context.config).samples {
+        return;
+    }
+    let mut offered = OFFERED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !offered.insert(workspace) {
+        return;
+    }
+    drop(offered);
+    let context = context.clone();
+    chassis::task::spawn(async move {
+        if let Err(fault) = ask(&context, workspace).await {
+            tracing::warn!(error = %fault, "NightScan's samples are not made");
+        }
+    });
+}
+
+async fn ask(context: &Context, workspace: WorkspaceId) -> Result<(), EnqueueFault> {
+    let home = auth::home_workspace(&context.database).await?;
+    if workspace != home || store::mark(&context.database, NAME).await?.is_some() {
+        return Ok(());
+    }
+    let job = NewJob {
+        idempotency_key: Some(NAME.to_owned()),
+        ..NewJob::new(home, super::SAMPLE, json!({}))
+    };
+    context.jobs.enqueue(job).await?;
+    Ok(())
+}
 
 /// Brings them as anybody would. A kill between two of them leaves both: the same bytes are the same recording.
 pub(super) async fn run(run: Run) -> Result<Value, JobFault> {
