@@ -81,7 +81,12 @@ where
     let most = identifications(context, bringer.workspace, &config).await?;
     let clock = context.clock.as_ref();
     let now = clock.now();
-    let used = store::used(context.database.read(), bringer.workspace, &store::month(now)).await?;
+    let used = store::used(
+        context.database.read(),
+        bringer.workspace,
+        &store::month(now),
+    )
+    .await?;
     if used >= most {
         return Err(spent(most, now));
     }
@@ -172,7 +177,10 @@ async fn clear_the_way(
     let job = match row.job_id.as_deref().map(str::parse) {
         Some(Ok(job)) => {
             let language = chassis::i18n::Language::default();
-            context.jobs.view(workspace, job, &context.catalogue, language).await?
+            context
+                .jobs
+                .view(workspace, job, &context.catalogue, language)
+                .await?
         }
         _ => None,
     };
@@ -230,7 +238,8 @@ pub(crate) async fn identifications(
 
 /// The month has no more: come back in the next one.
 fn spent(most: u64, now: Timestamp) -> Problem {
-    let left_s = crate::quota::next_month(now).map_or(DAY_MS, |next| next.unix_ms() - now.unix_ms()) / 1_000;
+    let left_s =
+        crate::quota::next_month(now).map_or(DAY_MS, |next| next.unix_ms() - now.unix_ms()) / 1_000;
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "nightscan.quota_spent")
         .with("limit", most)
         .retry_after(u64::try_from(left_s).unwrap_or(1).max(1))

@@ -65,7 +65,10 @@ pub(crate) fn analysis(given: &Analysis) -> Result<(), Problem> {
                 && found.high_hz.is_finite()
                 && found.top.len() <= 10
         })
-        && given.recorded.place.is_none_or(|(lat, lon)| place(lat, lon));
+        && given
+            .recorded
+            .place
+            .is_none_or(|(lat, lon)| place(lat, lon));
     if fits {
         Ok(())
     } else {
@@ -116,7 +119,10 @@ pub(crate) fn sound(faults: Vec<FieldProblem>) -> Result<(), Problem> {
 
 /// Says the bounds of a field.
 pub(crate) fn fault(field: &str, least: impl ToString, most: impl ToString) -> FieldProblem {
-    let bounds = vec![("minimum", least.to_string()), ("maximum", most.to_string())];
+    let bounds = vec![
+        ("minimum", least.to_string()),
+        ("maximum", most.to_string()),
+    ];
     FieldProblem::new(field, "field.range", bounds)
 }
 
@@ -143,7 +149,14 @@ mod tests {
             .into_iter()
             .map(|fault| fault.field)
             .collect();
-        assert_eq!(fields, ["settings.overlap", "settings.sensitivity", "settings.confirm"]);
+        assert_eq!(
+            fields,
+            [
+                "settings.overlap",
+                "settings.sensitivity",
+                "settings.confirm"
+            ]
+        );
     }
 
     #[test]
@@ -151,7 +164,13 @@ mod tests {
         let text = "2026-05-12T19:30:00.000Z";
         assert_eq!(moment(text).unwrap().to_string(), text);
         assert_eq!(moment("2026-05-12T19:30:00Z").unwrap().to_string(), text);
-        for wrong in ["", "2026-05-12", "2026-05-12T19:30:00+02:00", "yesterday", "Z"] {
+        for wrong in [
+            "",
+            "2026-05-12",
+            "2026-05-12T19:30:00+02:00",
+            "yesterday",
+            "Z",
+        ] {
             assert_eq!(moment(wrong), None, "{wrong}");
         }
     }

@@ -66,9 +66,16 @@ impl Default for NightscanConfig {
     fn default() -> Self {
         let named = |pairs: &[(&str, u64)]| -> BTreeMap<String, u64> {
             let pairs = pairs.iter();
-            pairs.map(|(name, value)| ((*name).to_owned(), *value)).collect()
+            pairs
+                .map(|(name, value)| ((*name).to_owned(), *value))
+                .collect()
         };
-        let days = named(&[("free", 7), ("basic", 30), ("premium", 90), ("enterprise", 365)]);
+        let days = named(&[
+            ("free", 7),
+            ("basic", 30),
+            ("premium", 90),
+            ("enterprise", 365),
+        ]);
         Self {
             model: None,
             privacy: true,

@@ -28,7 +28,10 @@ pub(crate) fn read(
     now: Timestamp,
 ) -> Heard {
     // A sensor that heard it whole is believed; its clip is analysed for voices and quality.
-    let own = row.heard.as_deref().and_then(|text| serde_json::from_str::<Analysis>(text).ok());
+    let own = row
+        .heard
+        .as_deref()
+        .and_then(|text| serde_json::from_str::<Analysis>(text).ok());
     let heard = own.as_ref().unwrap_or(&analysis);
     let recorded = merged(&analysis.recorded, own.as_ref().map(|own| &own.recorded));
     let offset_min = row
@@ -36,7 +39,9 @@ pub(crate) fn read(
         .or(recorded.offset_min)
         .or_else(|| site.and_then(|site| site.offset_min));
     let (started, started_from) = begin(row, &recorded, offset_min, now);
-    let place = recorded.place.or_else(|| site.map(|site| (site.lat, site.lon)));
+    let place = recorded
+        .place
+        .or_else(|| site.map(|site| (site.lat, site.lon)));
     let (lat, lon) = (place.map(|place| place.0), place.map(|place| place.1));
     let offset_ms = i64::from(offset_min.unwrap_or(0)) * 60_000;
     let ms = |seconds: f64| (seconds.max(0.0) * 1_000.0).round() as i64;
@@ -94,7 +99,10 @@ pub(crate) fn read(
         kept_bytes: i64::try_from(kept_bytes).unwrap_or(i64::MAX),
         now: now.to_string(),
     };
-    Heard { outcome, detections }
+    Heard {
+        outcome,
+        detections,
+    }
 }
 
 /// What the file says; where it says nothing, what the sensor says of it.
@@ -181,7 +189,9 @@ pub(crate) fn worded(fault: &Fault) -> (Option<&'static str>, String) {
         fault => known(&format!("nightscan.fault.{}", fault.code())),
     };
     let reason = match fault {
-        Fault::NotSound(reason) | Fault::Unsupported(reason) | Fault::Damaged(reason) => reason.clone(),
+        Fault::NotSound(reason) | Fault::Unsupported(reason) | Fault::Damaged(reason) => {
+            reason.clone()
+        }
         fault => fault.to_string(),
     };
     (code, reason.chars().take(300).collect())

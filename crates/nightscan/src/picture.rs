@@ -25,7 +25,9 @@ pub(crate) fn spectrogram(
     sound.seek(from_s)?;
     let mut left = total;
     while left > 0 {
-        let Some(block) = sound.next_block()? else { break };
+        let Some(block) = sound.next_block()? else {
+            break;
+        };
         let count = block.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         painter.push(&block[..count]);
         left -= count as u64;

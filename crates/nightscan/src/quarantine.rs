@@ -13,8 +13,8 @@ pub(crate) mod reader;
 mod secret;
 
 use bytes::Bytes;
-use futures_util::stream::{Stream, unfold};
 use futures_util::StreamExt;
+use futures_util::stream::{Stream, unfold};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
 pub(crate) use secret::{Secret, salt};
@@ -56,7 +56,12 @@ impl Key {
     }
 
     /// The plain bytes of a piece.
-    pub(crate) fn open(&self, piece: u64, is_last: bool, sealed: &mut [u8]) -> Result<usize, Broken> {
+    pub(crate) fn open(
+        &self,
+        piece: u64,
+        is_last: bool,
+        sealed: &mut [u8],
+    ) -> Result<usize, Broken> {
         let nonce = nonce(piece, is_last);
         let opened = self.0.open_in_place(nonce, Aad::empty(), sealed);
         opened.map(|plain| plain.len()).map_err(|_| Broken)
@@ -195,7 +200,15 @@ mod tests {
     #[tokio::test]
     async fn what_is_sealed_is_opened_whatever_its_length() {
         let key = Key::of(&[7; 32]);
-        for length in [0, 1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES, 200_001] {
+        for length in [
+            0,
+            1,
+            PIECE_BYTES - 1,
+            PIECE_BYTES,
+            PIECE_BYTES + 1,
+            3 * PIECE_BYTES,
+            200_001,
+        ] {
             let plain = plain(length);
             let (sealed, hash) = seal_all(&key, &plain, 10_007).await;
             assert_eq!(plain_length(sealed.len() as u64), length as u64, "{length}");
@@ -210,7 +223,11 @@ mod tests {
         let key = Key::of(&[7; 32]);
         let (sealed, _) = seal_all(&key, &plain(3 * PIECE_BYTES + 5), 4_096).await;
         let cut = &sealed[..3 * SEALED_BYTES];
-        assert_eq!(open_all(&key, cut), Err(Broken), "the last piece is missing");
+        assert_eq!(
+            open_all(&key, cut),
+            Err(Broken),
+            "the last piece is missing"
+        );
         let mut swapped = sealed.clone();
         swapped[..2 * SEALED_BYTES].rotate_left(SEALED_BYTES);
         assert_eq!(open_all(&key, &swapped), Err(Broken));

@@ -7,8 +7,14 @@ pub(crate) fn next_month(now: Timestamp) -> Option<Timestamp> {
     let text = now.to_string();
     let year: i32 = text.get(..4)?.parse().ok()?;
     let month: u32 = text.get(5..7)?.parse().ok()?;
-    let (year, month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
-    format!("{year:04}-{month:02}-01T00:00:00.000Z").parse().ok()
+    let (year, month) = if month == 12 {
+        (year + 1, 1)
+    } else {
+        (year, month + 1)
+    };
+    format!("{year:04}-{month:02}-01T00:00:00.000Z")
+        .parse()
+        .ok()
 }
 
 #[cfg(test)]

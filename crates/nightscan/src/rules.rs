@@ -204,11 +204,21 @@ mod tests {
         ];
         let alert = fits(&rule(), &rows).unwrap();
         assert_eq!((alert.first, alert.count), (&rows[2], 2));
-        let at_a = rule::Model { site_id: Some("a".to_owned()), ..rule() };
+        let at_a = rule::Model {
+            site_id: Some("a".to_owned()),
+            ..rule()
+        };
         assert_eq!(fits(&at_a, &rows).unwrap().first, &rows[3]);
-        let any = rule::Model { class: None, min_confidence: 0.0, ..rule() };
+        let any = rule::Model {
+            class: None,
+            min_confidence: 0.0,
+            ..rule()
+        };
         assert_eq!(fits(&any, &rows).unwrap().count, 4);
-        let sure = rule::Model { min_confidence: 0.95, ..rule() };
+        let sure = rule::Model {
+            min_confidence: 0.95,
+            ..rule()
+        };
         assert_eq!(fits(&sure, &rows), None);
     }
 
@@ -218,9 +228,15 @@ mod tests {
             heard("birds", 0.9, "2026-05-12", None),
             heard("birds", 0.9, "2026-05-13", None),
         ];
-        let first = rule::Model { first_of_night: true, ..rule() };
+        let first = rule::Model {
+            first_of_night: true,
+            ..rule()
+        };
         assert_eq!(fits(&first, &rows).unwrap().first, &rows[0]);
-        let told = rule::Model { last_night: Some("2026-05-12".to_owned()), ..first };
+        let told = rule::Model {
+            last_night: Some("2026-05-12".to_owned()),
+            ..first
+        };
         assert_eq!(fits(&told, &rows).unwrap().first, &rows[1]);
         assert_eq!(fits(&told, &rows[..1]), None);
     }

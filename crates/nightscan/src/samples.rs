@@ -16,9 +16,21 @@ const SECONDS: f64 = 120.0;
 
 /// All of them.
 pub(crate) const ALL: [Sample; 3] = [
-    Sample { name: "sample_20260512_213000.wav", seed: 1, bed: Bed::Still },
-    Sample { name: "sample_20260513_031500.wav", seed: 2, bed: Bed::Wind },
-    Sample { name: "sample_20260513_224500.wav", seed: 3, bed: Bed::Rain },
+    Sample {
+        name: "sample_20260512_213000.wav",
+        seed: 1,
+        bed: Bed::Still,
+    },
+    Sample {
+        name: "sample_20260513_031500.wav",
+        seed: 2,
+        bed: Bed::Wind,
+    },
+    Sample {
+        name: "sample_20260513_224500.wav",
+        seed: 3,
+        bed: Bed::Rain,
+    },
 ];
 
 /// Makes one, as WAVE. The same each time.

@@ -76,7 +76,10 @@ fn in_place(
     let mut at = 0_u64;
     loop {
         let mut block = Vec::with_capacity(BLOCK_BYTES);
-        let read = source.by_ref().take(BLOCK_BYTES as u64).read_to_end(&mut block)?;
+        let read = source
+            .by_ref()
+            .take(BLOCK_BYTES as u64)
+            .read_to_end(&mut block)?;
         if read == 0 {
             return Ok(());
         }
@@ -105,7 +108,10 @@ fn decoded(
     let (rate_hz, channels) = (first.facts().rate_hz, first.facts().channels);
     drop(first);
     let open = |channel| {
-        let options = Options { mix: Mix::Channel(channel), ..Options::default() };
+        let options = Options {
+            mix: Mix::Channel(channel),
+            ..Options::default()
+        };
         Sound::open(source.again(), &options).map_err(of_decoder)
     };
     let mut sounds = (0..channels).map(open).collect::<io::Result<Vec<_>>>()?;
@@ -134,7 +140,9 @@ fn decoded(
         let count = pending.iter().map(Vec::len).min().unwrap_or(0);
         let mut block = Vec::with_capacity(count * channels as usize * 2);
         for at in 0..count {
-            let quiet = silent.iter().any(|range| range.contains(&(frame + at as u64)));
+            let quiet = silent
+                .iter()
+                .any(|range| range.contains(&(frame + at as u64)));
             for samples in &pending {
                 let sample = if quiet { 0 } else { wave::sample(samples[at]) };
                 block.extend_from_slice(&sample.to_le_bytes());
@@ -207,7 +215,10 @@ mod tests {
     #[test]
     fn exactly_the_samples_of_the_voice_are_silent() {
         let file = stereo();
-        let span = Span { start_s: 0.5, end_s: 0.75 };
+        let span = Span {
+            start_s: 0.5,
+            end_s: 0.75,
+        };
         let kept = copied(&file, &[span]);
         assert_eq!(kept.len(), file.len());
         let silent = 44 + 500 * 4..44 + 750 * 4;
@@ -219,9 +230,19 @@ mod tests {
     #[test]
     fn a_stretch_beyond_the_end_touches_no_other_chunk() {
         let file = stereo();
-        let kept = copied(&file, &[Span { start_s: 1.9, end_s: 9e9 }]);
+        let kept = copied(
+            &file,
+            &[Span {
+                start_s: 1.9,
+                end_s: 9e9,
+            }],
+        );
         assert!(kept.ends_with(b"guan\x04\0\0\0note"));
-        assert!(kept[44 + 1_900 * 4..44 + 2_000 * 4].iter().all(|byte| *byte == 0));
+        assert!(
+            kept[44 + 1_900 * 4..44 + 2_000 * 4]
+                .iter()
+                .all(|byte| *byte == 0)
+        );
     }
 
     #[test]
@@ -232,15 +253,27 @@ mod tests {
         file[32..36].copy_from_slice(&[1, 0, 8, 0]);
         file[40..44].copy_from_slice(&1_000_u32.to_le_bytes());
         file.extend(std::iter::repeat_n(7, 1_000));
-        let kept = copied(&file, &[Span { start_s: 0.0, end_s: 0.1 }]);
+        let kept = copied(
+            &file,
+            &[Span {
+                start_s: 0.0,
+                end_s: 0.1,
+            }],
+        );
         assert!(kept[44..144].iter().all(|byte| *byte == 128));
         assert!(kept[144..].iter().all(|byte| *byte == 7));
     }
 
     #[test]
     fn other_formats_are_decoded() {
-        let spans = [Span { start_s: 0.0, end_s: 1.0 }];
-        let copy = plan(&mut Cursor::new(b"fLaC\0\0\0\"somewhere in here".to_vec()), &spans);
+        let spans = [Span {
+            start_s: 0.0,
+            end_s: 1.0,
+        }];
+        let copy = plan(
+            &mut Cursor::new(b"fLaC\0\0\0\"somewhere in here".to_vec()),
+            &spans,
+        );
         assert_eq!(copy.unwrap(), Copy::Decoded);
     }
 }

@@ -97,7 +97,11 @@ fn the_page_of_metrics_is_the_list_in_the_program() {
 fn every_metric_of_the_sources_is_in_the_list() {
     let listed = listed();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut folders = vec![root.join("chassis/src"), root.join("luna/src"), root.join("nightscan/src")];
+    let mut folders = vec![
+        root.join("chassis/src"),
+        root.join("luna/src"),
+        root.join("nightscan/src"),
+    ];
     let mut found = 0;
     let mut missing = Vec::new();
     while let Some(folder) = folders.pop() {

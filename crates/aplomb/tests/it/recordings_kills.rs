@@ -87,24 +87,47 @@ async fn drill(mut place: Place, processes: usize) {
     }
     let place = &drill.place;
     let began = Instant::now();
-    while place.count("SELECT count(*) FROM job WHERE state <> 'done' AND kind = 'nightscan.analyse'").await > 0 {
-        assert!(began.elapsed() < Duration::from_mins(3), "not all are analysed");
+    while place
+        .count("SELECT count(*) FROM job WHERE state <> 'done' AND kind = 'nightscan.analyse'")
+        .await
+        > 0
+    {
+        assert!(
+            began.elapsed() < Duration::from_mins(3),
+            "not all are analysed"
+        );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let wanted = i64::try_from(sent.len()).unwrap();
     let count = async |sql: &str| place.count(sql).await;
-    assert_eq!(count("SELECT count(*) FROM nightscan_recording").await, wanted);
-    assert_eq!(count("SELECT count(*) FROM nightscan_recording WHERE state = 'analysed'").await, wanted);
-    assert_eq!(count("SELECT count(*) FROM nightscan_recording WHERE quarantine_salt IS NOT NULL").await, 0);
+    assert_eq!(
+        count("SELECT count(*) FROM nightscan_recording").await,
+        wanted
+    );
+    assert_eq!(
+        count("SELECT count(*) FROM nightscan_recording WHERE state = 'analysed'").await,
+        wanted
+    );
+    assert_eq!(
+        count("SELECT count(*) FROM nightscan_recording WHERE quarantine_salt IS NOT NULL").await,
+        0
+    );
     // Each has its detections, once, and the count that its row tells.
     let said = count("SELECT CAST(sum(detections) AS bigint) FROM nightscan_recording").await;
-    assert_eq!(count("SELECT count(*) FROM nightscan_detection").await, said);
+    assert_eq!(
+        count("SELECT count(*) FROM nightscan_detection").await,
+        said
+    );
     assert!(said >= wanted, "{said} detections of {wanted} recordings");
-    assert_eq!(count("SELECT CAST(sum(identifications) AS bigint) FROM nightscan_usage").await, wanted);
+    assert_eq!(
+        count("SELECT CAST(sum(identifications) AS bigint) FROM nightscan_usage").await,
+        wanted
+    );
     let kept = "SELECT count(*) FROM object o JOIN nightscan_recording r ON o.id = r.object_id";
     assert_eq!(count(kept).await, wanted);
     // A sealed copy whose request was cut off has no row; it goes by itself, and nobody can read it.
-    let sealed = "SELECT count(*) FROM object o JOIN nightscan_recording r ON o.id = r.quarantine_id";
+    let sealed =
+        "SELECT count(*) FROM object o JOIN nightscan_recording r ON o.id = r.quarantine_id";
     assert_eq!(count(sealed).await, 0);
     eprintln!(
         "{} kills of {processes} process(es): {wanted} recordings brought, {acknowledged} acknowledged at once, all analysed once; \

@@ -130,12 +130,18 @@ pub(crate) async fn list(
     caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Answer<Listed<Detection>>, Problem> {
-    let names: Vec<&str> = ["limit", "cursor"].into_iter().chain(wanted::NAMES).collect();
+    let names: Vec<&str> = ["limit", "cursor"]
+        .into_iter()
+        .chain(wanted::NAMES)
+        .collect();
     let query = Query::parse(&query, &names)?;
     let page = Page::of(&query)?;
     let wanted = wanted::of(&query)?;
     let rows = store::page(&context.database, caller.workspace, &wanted, page).await?;
-    let items = rows.into_iter().map(Detection::of).collect::<Result<Vec<_>, _>>()?;
+    let items = rows
+        .into_iter()
+        .map(Detection::of)
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(Answer(page.list(items, |row: &Detection| row.id.clone())))
 }
 
@@ -217,7 +223,8 @@ pub(crate) async fn review(
         .write(move |tx| Box::pin(async move { store::review(tx, workspace, id, row).await }))
         .await?
         .ok_or_else(Problem::not_found)?;
-    let data = json!({ "verdict": verdict, "class": reviewed.class, "recording": reviewed.recording_id });
+    let data =
+        json!({ "verdict": verdict, "class": reviewed.class, "recording": reviewed.recording_id });
     context
         .events
         .publish(workspace, "nightscan.review", &id.to_string(), data);
@@ -241,7 +248,11 @@ fn checked(
         Some(class) if relabels && check::is_class(class) => {}
         None if !relabels => {}
         Some(_) if !relabels => {
-            faults.push(FieldProblem::new("class", "nightscan.class_unasked", Vec::new()));
+            faults.push(FieldProblem::new(
+                "class",
+                "nightscan.class_unasked",
+                Vec::new(),
+            ));
         }
         _ => faults.push(FieldProblem::new("class", "nightscan.class", Vec::new())),
     }
@@ -314,5 +325,7 @@ pub(crate) async fn reviews(
         user: row.user_id,
         created_at: row.created_at,
     });
-    Ok(Answer(page.list(items.collect(), |row: &Review| row.id.clone())))
+    Ok(Answer(
+        page.list(items.collect(), |row: &Review| row.id.clone()),
+    ))
 }

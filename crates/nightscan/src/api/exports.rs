@@ -20,9 +20,9 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::wanted;
+use crate::analysis::Settings;
 use crate::store::detections::{self, FALSE, Wanted};
 use crate::store::{detection, recording, recordings};
-use crate::analysis::Settings;
 
 /// Rows that are read at a time.
 const ROWS_AT_ONCE: u64 = 1_000;
@@ -85,7 +85,10 @@ pub(crate) async fn export(
     });
     let disposition = format!("attachment; filename=\"detections.{}\"", format.ending());
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(format.media_type()),
+        ),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (
             header::CONTENT_DISPOSITION,
@@ -99,7 +102,8 @@ pub(crate) async fn export(
 fn run(context: &Context) -> Run {
     let settings = Settings::default();
     let path = crate::NightscanConfig::of(&context.config).model;
-    let model = crate::model::load(path.as_deref()).map_or_else(|_| "unknown".to_owned(), |model| model.id().to_owned());
+    let model = crate::model::load(path.as_deref())
+        .map_or_else(|_| "unknown".to_owned(), |model| model.id().to_owned());
     Run {
         model,
         min_confidence: settings.min_confidence,
@@ -129,7 +133,10 @@ async fn heard(
         .await?;
         let is_last = (rows.len() as u64) < ROWS_AT_ONCE;
         last = rows.last().map(|(row, _)| row.id.clone());
-        all.extend(rows.into_iter().map(|(row, site)| (row.id.clone(), named(row, site))));
+        all.extend(
+            rows.into_iter()
+                .map(|(row, site)| (row.id.clone(), named(row, site))),
+        );
         if is_last {
             return Ok(all);
         }
@@ -137,7 +144,10 @@ async fn heard(
 }
 
 fn named(row: recording::Model, site: Option<String>) -> Recording {
-    let place = row.lat.zip(row.lon).and_then(|(lat, lon)| Place::new(lat, lon));
+    let place = row
+        .lat
+        .zip(row.lon)
+        .and_then(|(lat, lon)| Place::new(lat, lon));
     Recording {
         recorded_at: began(&row),
         file: row.name,

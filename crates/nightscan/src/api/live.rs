@@ -39,7 +39,9 @@ pub(crate) async fn live(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     Query::parse(&query, &[])?;
-    let last = headers.get("last-event-id").filter(|value| !value.is_empty());
+    let last = headers
+        .get("last-event-id")
+        .filter(|value| !value.is_empty());
     let after = match last.map(|value| value.to_str().ok().and_then(|text| id::parse(text).ok())) {
         None => After::Now,
         Some(Some(id)) => After::Event(id),

@@ -95,13 +95,22 @@ impl Recording {
         let (mut state, mut progress, mut error) = (row.state.clone(), None, None);
         if row.state == WAITING {
             let seen = match job {
-                Some(job) => context.jobs.view(workspace, job, &context.catalogue, asked.language).await?,
+                Some(job) => {
+                    context
+                        .jobs
+                        .view(workspace, job, &context.catalogue, asked.language)
+                        .await?
+                }
                 None => None,
             };
             match seen {
                 Some(job) => {
                     // Between the commit of the results and the end of its job there is no other state to tell.
-                    state = if job.state == "done" { ANALYSED.to_owned() } else { job.state };
+                    state = if job.state == "done" {
+                        ANALYSED.to_owned()
+                    } else {
+                        job.state
+                    };
                     (progress, error) = (job.progress, job.error);
                 }
                 // A job that ended without a word was swept since.
@@ -168,7 +177,10 @@ pub(crate) async fn list(
     let query = Query::parse(&query, &["limit", "cursor", "site", "state"])?;
     let page = Page::of(&query)?;
     let state = query.get("state").map(str::to_owned);
-    if state.as_deref().is_some_and(|state| ![WAITING, ANALYSED, FAILED].contains(&state)) {
+    if state
+        .as_deref()
+        .is_some_and(|state| ![WAITING, ANALYSED, FAILED].contains(&state))
+    {
         let allowed = vec![("allowed", [WAITING, ANALYSED, FAILED].join(", "))];
         let field = FieldProblem::new("state", "field.one_of", allowed);
         return Err(Problem::invalid(vec![field]));

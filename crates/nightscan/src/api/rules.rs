@@ -86,7 +86,10 @@ pub(crate) struct NewRule {
     site: Option<SiteId>,
     /// Hours of the day in which nothing is sent: from, until, and their time's difference to UTC.
     #[serde(default)]
-    #[schema(pattern = "^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9][+-][01][0-9]:[0-5][0-9]$", example = "22:00-07:00+02:00")]
+    #[schema(
+        pattern = "^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9][+-][01][0-9]:[0-5][0-9]$",
+        example = "22:00-07:00+02:00"
+    )]
     quiet_hours: Option<String>,
     /// Whether only the first of a night is told.
     #[serde(default)]
@@ -114,7 +117,11 @@ impl NewRule {
     ) -> Result<rule::Model, Problem> {
         let mut faults = Vec::new();
         let name = check::name(&self.name, &mut faults);
-        if self.class.as_deref().is_some_and(|class| !check::is_class(class)) {
+        if self
+            .class
+            .as_deref()
+            .is_some_and(|class| !check::is_class(class))
+        {
             faults.push(FieldProblem::new("class", "nightscan.class", Vec::new()));
         }
         if !(0.0..=1.0).contains(&self.min_confidence) {
@@ -122,7 +129,11 @@ impl NewRule {
         }
         let quiet = self.quiet_hours.map(|text| text.parse::<Quiet>());
         if matches!(quiet, Some(Err(()))) {
-            faults.push(FieldProblem::new("quiet_hours", "nightscan.quiet_hours", Vec::new()));
+            faults.push(FieldProblem::new(
+                "quiet_hours",
+                "nightscan.quiet_hours",
+                Vec::new(),
+            ));
         }
         let site_id = known(context, caller, self.site, &mut faults).await?;
         check::sound(faults)?;

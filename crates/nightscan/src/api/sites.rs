@@ -80,7 +80,12 @@ pub(crate) struct NewSite {
 }
 
 impl NewSite {
-    fn into_row(self, id: SiteId, caller: &Caller, created_at: String) -> Result<site::Model, Problem> {
+    fn into_row(
+        self,
+        id: SiteId,
+        caller: &Caller,
+        created_at: String,
+    ) -> Result<site::Model, Problem> {
         let mut faults = Vec::new();
         let name = check::name(&self.name, &mut faults);
         if !check::place(self.lat, 0.0) {
@@ -89,7 +94,10 @@ impl NewSite {
         if !check::place(0.0, self.lon) {
             faults.push(check::fault("lon", -180, 180));
         }
-        if self.offset_min.is_some_and(|minutes| check::offset(Some(minutes)).is_err()) {
+        if self
+            .offset_min
+            .is_some_and(|minutes| check::offset(Some(minutes)).is_err())
+        {
             faults.push(check::fault("offset_min", -900, 900));
         }
         let note = check::note(self.note.as_deref(), &mut faults);

@@ -21,11 +21,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::recordings::find;
-use crate::{check, picture};
 use crate::quarantine::reader::ObjectReader;
 use crate::silence::wave;
 use crate::store::recording;
 use crate::store::recordings::ANALYSED;
+use crate::{check, picture};
 
 /// The longest stretch that is drawn as a spectrogram, in seconds.
 const LONGEST_PICTURE_S: f64 = 900.0;
@@ -92,9 +92,17 @@ fn stretch(
     let from_s = seconds("from", 0.0);
     let to_s = seconds("to", whole_s.min(from_s + longest_s));
     if from_s >= to_s && faults.is_empty() {
-        faults.push(FieldProblem::new("to", "nightscan.stretch", vec![("most", longest_s.to_string())]));
+        faults.push(FieldProblem::new(
+            "to",
+            "nightscan.stretch",
+            vec![("most", longest_s.to_string())],
+        ));
     } else if to_s - from_s > longest_s + 1e-6 {
-        faults.push(FieldProblem::new("to", "nightscan.stretch", vec![("most", longest_s.to_string())]));
+        faults.push(FieldProblem::new(
+            "to",
+            "nightscan.stretch",
+            vec![("most", longest_s.to_string())],
+        ));
     }
     Stretch { from_s, to_s }
 }
@@ -174,7 +182,10 @@ pub(crate) async fn spectrogram(
     let height = whole(&query, "height", 256, 16..=1_024, &mut faults);
     let high_hz = whole(&query, "high", 8_000, 500..=192_000, &mut faults);
     check::sound(faults)?;
-    let words = format!("png {} {} {width} {height} {high_hz}", stretch.from_s, stretch.to_s);
+    let words = format!(
+        "png {} {} {width} {height} {high_hz}",
+        stretch.from_s, stretch.to_s
+    );
     let tag = tag(&object, &words);
     if tag.is_known(&headers) {
         let mut response = StatusCode::NOT_MODIFIED.into_response();
@@ -246,7 +257,10 @@ pub(crate) async fn waveform(
     let stretch = stretch(&query, &row, f64::MAX, &mut faults);
     let points = whole(&query, "points", 1_000, 1..=4_000, &mut faults);
     check::sound(faults)?;
-    let tag = tag(&object, &format!("wave {} {} {points}", stretch.from_s, stretch.to_s));
+    let tag = tag(
+        &object,
+        &format!("wave {} {} {points}", stretch.from_s, stretch.to_s),
+    );
     if tag.is_known(&headers) {
         let mut response = StatusCode::NOT_MODIFIED.into_response();
         keep(response.headers_mut(), &tag);
@@ -271,7 +285,9 @@ fn outline(reader: ObjectReader, stretch: Stretch, points: usize) -> Result<Wave
         sound.seek(stretch.from_s)?;
         let mut left = wanted;
         while left > 0 {
-            let Some(block) = sound.next_block()? else { break };
+            let Some(block) = sound.next_block()? else {
+                break;
+            };
             outline.push(block);
             left = left.saturating_sub(block.len() as u64);
         }
@@ -343,7 +359,10 @@ pub(crate) async fn clip(
     let rate_hz = rate_of(&row).ok_or_else(Problem::not_found)?;
     let clip = Clip {
         objects: context.objects.clone(),
-        tag: tag(&object, &format!("clip {} {}", stretch.from_s, stretch.to_s)),
+        tag: tag(
+            &object,
+            &format!("clip {} {}", stretch.from_s, stretch.to_s),
+        ),
         object,
         stretch,
         rate_hz,
@@ -387,13 +406,19 @@ impl Clip {
                     let mut response = problem.with("size", size).into_response();
                     let described = format!("bytes */{size}");
                     let described = HeaderValue::try_from(described).expect("digits");
-                    response.headers_mut().insert(header::CONTENT_RANGE, described);
+                    response
+                        .headers_mut()
+                        .insert(header::CONTENT_RANGE, described);
                     return Ok(response);
                 }
             }
         };
         let length = range.end - range.start;
-        let described = format!("bytes {}-{}/{size}", range.start, range.end.saturating_sub(1));
+        let described = format!(
+            "bytes {}-{}/{size}",
+            range.start,
+            range.end.saturating_sub(1)
+        );
         let body = if method == Method::HEAD {
             Body::empty()
         } else {
@@ -412,7 +437,10 @@ impl Clip {
     }
 
     /// The bytes of a range, some seconds at a time: a slow listener costs no memory and no thread.
-    fn bytes(self, range: Range<u64>) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> + Send {
+    fn bytes(
+        self,
+        range: Range<u64>,
+    ) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> + Send {
         futures_util::stream::unfold((self, range), |(clip, range)| async move {
             if range.is_empty() {
                 return None;
@@ -439,7 +467,10 @@ impl Clip {
             let header = wave::header(self.rate_hz, 1, self.frames);
             return Ok(header.slice(range.start as usize..range.end as usize));
         }
-        let (from, to) = (range.start - wave::HEADER_BYTES, range.end - wave::HEADER_BYTES);
+        let (from, to) = (
+            range.start - wave::HEADER_BYTES,
+            range.end - wave::HEADER_BYTES,
+        );
         let (first, last) = (from / 2, to.div_ceil(2));
         let rate = f64::from(self.rate_hz);
         let from_s = self.stretch.from_s + first as f64 / rate;

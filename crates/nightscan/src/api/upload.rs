@@ -61,7 +61,10 @@ pub(crate) struct Adopted {
     site: Option<SiteId>,
     /// When they began, where their names and headers do not say.
     #[serde(default)]
-    #[schema(example = "2026-05-12T19:30:00Z", pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{3})?Z$")]
+    #[schema(
+        example = "2026-05-12T19:30:00Z",
+        pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{3})?Z$"
+    )]
     started_at: Option<String>,
     /// Minutes by which the recorder's time is ahead of UTC.
     #[serde(default)]
@@ -233,7 +236,10 @@ async fn form(
             Some("file") => {
                 if takings.len() >= MOST_FILES {
                     let most = vec![("most", MOST_FILES.to_string())];
-                    takings.push((String::new(), Err(wrong("file", "nightscan.too_many_files", most))));
+                    takings.push((
+                        String::new(),
+                        Err(wrong("file", "nightscan.too_many_files", most)),
+                    ));
                     break;
                 }
                 let taking = file(context, bringer, said.take(), field).await?;
@@ -246,8 +252,15 @@ async fn form(
             }
             name => {
                 let name: String = name.unwrap_or("?").chars().take(40).collect();
-                let arguments = vec![("name", name.clone()), ("allowed", Said::allowed(is_sensor))];
-                return Err(Problem::invalid(vec![FieldProblem::new(name, "field.unknown", arguments)]));
+                let arguments = vec![
+                    ("name", name.clone()),
+                    ("allowed", Said::allowed(is_sensor)),
+                ];
+                return Err(Problem::invalid(vec![FieldProblem::new(
+                    name,
+                    "field.unknown",
+                    arguments,
+                )]));
             }
         }
     }
@@ -269,7 +282,10 @@ async fn file(
     let Ok(name) = name else {
         return Err(wrong("file", "nightscan.bad_name", vec![("given", shown)]));
     };
-    let about = About { name: name.clone(), ..said };
+    let about = About {
+        name: name.clone(),
+        ..said
+    };
     let taken = arrival::take(context, bringer, about, field).await;
     Ok((name, taken))
 }
@@ -310,7 +326,11 @@ impl Said {
     }
 
     fn names(is_sensor: bool) -> &'static [&'static str] {
-        if is_sensor { &Self::OF_SENSORS } else { &Self::NAMES }
+        if is_sensor {
+            &Self::OF_SENSORS
+        } else {
+            &Self::NAMES
+        }
     }
 
     fn knows(name: &str, is_sensor: bool) -> bool {
@@ -331,7 +351,8 @@ impl Said {
         match name {
             "site" => self.site = Some(site(context, bringer, text).await?),
             "started_at" => {
-                self.started_at = Some(check::moment(text).ok_or_else(|| wrong_time("started_at"))?);
+                self.started_at =
+                    Some(check::moment(text).ok_or_else(|| wrong_time("started_at"))?);
             }
             "offset_min" => self.offset_min = Some(check::offset(text.parse().ok())?),
             "settings" => {
@@ -444,7 +465,10 @@ async fn adopt(
             settings: settings.clone(),
             heard: None,
         };
-        let bytes = context.objects.open_range(&object, 0..object.size_bytes).await?;
+        let bytes = context
+            .objects
+            .open_range(&object, 0..object.size_bytes)
+            .await?;
         let taken = arrival::take(context, bringer, about.clone(), bytes).await;
         if taken.is_ok() {
             arrival::forget(context, caller.workspace, id).await?;
@@ -469,7 +493,11 @@ async fn answer(
                 refused.push(Refused {
                     name,
                     code: problem.code.to_owned(),
-                    detail: context.catalogue.text(asked.language, problem.code, &problem.arguments),
+                    detail: context.catalogue.text(
+                        asked.language,
+                        problem.code,
+                        &problem.arguments,
+                    ),
                 });
                 first.get_or_insert(problem);
             }

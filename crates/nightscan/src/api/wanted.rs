@@ -32,10 +32,15 @@ pub(super) fn of(query: &Query) -> Result<Wanted, Problem> {
     };
     let (from_ms, to_ms) = (moment("from"), moment("to"));
     let class = query.get("class").map(str::to_owned);
-    if class.as_deref().is_some_and(|class| !check::is_class(class)) {
+    if class
+        .as_deref()
+        .is_some_and(|class| !check::is_class(class))
+    {
         faults.push(FieldProblem::new("class", "nightscan.class", Vec::new()));
     }
-    let min_confidence = query.get("min_confidence").map(|text| text.parse::<f64>().unwrap_or(-1.0));
+    let min_confidence = query
+        .get("min_confidence")
+        .map(|text| text.parse::<f64>().unwrap_or(-1.0));
     if min_confidence.is_some_and(|least| !(0.0..=1.0).contains(&least)) {
         faults.push(check::fault("min_confidence", 0, 1));
     }
@@ -85,12 +90,20 @@ pub(super) fn site(query: &Query) -> Result<Option<String>, Problem> {
 
 /// West, south, east, north, as in GeoJSON (RFC 7946, 5).
 fn bounds(text: &str) -> Option<Bounds> {
-    let numbers: Vec<f64> = text.split(',').map(|part| part.trim().parse().ok()).collect::<Option<_>>()?;
+    let numbers: Vec<f64> = text
+        .split(',')
+        .map(|part| part.trim().parse().ok())
+        .collect::<Option<_>>()?;
     let [west, south, east, north] = numbers[..] else {
         return None;
     };
     let fits = check::place(south, west) && check::place(north, east) && south <= north;
-    fits.then_some(Bounds { west, south, east, north })
+    fits.then_some(Bounds {
+        west,
+        south,
+        east,
+        north,
+    })
 }
 
 #[cfg(test)]
@@ -99,7 +112,13 @@ mod tests {
 
     fn read(text: &str) -> Result<Wanted, Vec<String>> {
         let query = Query::parse(text, &NAMES).unwrap();
-        let fields = |problem: Problem| problem.errors.into_iter().map(|fault| fault.field).collect();
+        let fields = |problem: Problem| {
+            problem
+                .errors
+                .into_iter()
+                .map(|fault| fault.field)
+                .collect()
+        };
         of(&query).map_err(fields)
     }
 
@@ -109,17 +128,45 @@ mod tests {
         assert_eq!(wanted.class.as_deref(), Some("birds"));
         assert_eq!(wanted.from_ms, Some(1_778_612_400_000));
         assert_eq!(wanted.min_confidence, Some(0.8));
-        let bounds = Bounds { west: -1.5, south: 46.0, east: 2.0, north: 48.5 };
-        assert_eq!((wanted.bounds, wanted.reviewed), (Some(bounds), Some(false)));
+        let bounds = Bounds {
+            west: -1.5,
+            south: 46.0,
+            east: 2.0,
+            north: 48.5,
+        };
+        assert_eq!(
+            (wanted.bounds, wanted.reviewed),
+            (Some(bounds), Some(false))
+        );
         assert_eq!(read(""), Ok(Wanted::default()));
-        assert!(read("bbox=170,-20,-170,-10").is_ok(), "across the date line");
+        assert!(
+            read("bbox=170,-20,-170,-10").is_ok(),
+            "across the date line"
+        );
     }
 
     #[test]
     fn all_faults_are_named_together() {
-        let faults = read("class=&from=noon&min_confidence=NaN&bbox=1,2,3&reviewed=maybe&site=x").unwrap_err();
-        assert_eq!(faults, ["from", "class", "min_confidence", "bbox", "reviewed", "site"]);
-        for wrong in ["bbox=0,10,1,5", "bbox=0,-91,1,5", "bbox=a,b,c,d", "min_confidence=1.01", "min_confidence=x"] {
+        let faults = read("class=&from=noon&min_confidence=NaN&bbox=1,2,3&reviewed=maybe&site=x")
+            .unwrap_err();
+        assert_eq!(
+            faults,
+            [
+                "from",
+                "class",
+                "min_confidence",
+                "bbox",
+                "reviewed",
+                "site"
+            ]
+        );
+        for wrong in [
+            "bbox=0,10,1,5",
+            "bbox=0,-91,1,5",
+            "bbox=a,b,c,d",
+            "min_confidence=1.01",
+            "min_confidence=x",
+        ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }

@@ -17,8 +17,8 @@ use crate::analysis::{Analysis, Fault, Settings, analyse};
 use crate::arrival::{address, forget};
 use crate::model::{self, Model};
 use crate::outcome;
-use crate::quarantine::reader::ObjectReader;
 use crate::quarantine::Secret;
+use crate::quarantine::reader::ObjectReader;
 use crate::store::recordings::{self, ANALYSED, FAILED};
 use crate::store::{self, RecordingId, detection, recording};
 use crate::{NightscanConfig, metrics, rules, silence};
@@ -236,9 +236,20 @@ async fn note(
         Some(site) => store::find_site(run.context.database.read(), workspace, site).await?,
         None => None,
     };
-    let heard = outcome::read(id, row, site.as_ref(), analysis, kept.size_bytes, run.context.clock.now());
+    let heard = outcome::read(
+        id,
+        row,
+        site.as_ref(),
+        analysis,
+        kept.size_bytes,
+        run.context.clock.now(),
+    );
     let (outcome, rows) = (heard.outcome, heard.detections);
-    let (told, notify, queue) = (rows.clone(), run.context.notify.clone(), run.context.jobs.clone());
+    let (told, notify, queue) = (
+        rows.clone(),
+        run.context.notify.clone(),
+        run.context.jobs.clone(),
+    );
     let name = row.name.clone();
     let now = run.context.clock.now();
     let noted = run

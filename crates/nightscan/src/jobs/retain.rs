@@ -61,7 +61,8 @@ pub(super) async fn all(run: Run) -> Result<Value, JobFault> {
         };
         loop {
             let some =
-                recordings::before(&context.database, workspace, before.to_string(), AT_ONCE).await?;
+                recordings::before(&context.database, workspace, before.to_string(), AT_ONCE)
+                    .await?;
             for row in &some {
                 run.check()?;
                 removed += u64::from(remove(context, workspace, row).await.map_err(internal)?);
@@ -72,7 +73,10 @@ pub(super) async fn all(run: Run) -> Result<Value, JobFault> {
         }
     }
     if removed > 0 {
-        tracing::info!(recordings = removed, "recordings beyond their time were removed");
+        tracing::info!(
+            recordings = removed,
+            "recordings beyond their time were removed"
+        );
     }
     Ok(json!({ "recordings": removed }))
 }

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::analysis::Settings;
 use crate::arrival::{self, About, Bringer};
-use crate::{NightscanConfig, samples};
 use crate::store;
+use crate::{NightscanConfig, samples};
 
 /// Its name among the marks.
 const NAME: &str = "samples";

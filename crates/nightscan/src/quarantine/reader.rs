@@ -78,7 +78,11 @@ impl ObjectReader {
     fn fetch(&mut self, position: u64) -> io::Result<()> {
         let piece = PIECE_BYTES as u64;
         let first = position / piece;
-        let unit = if self.key.is_some() { SEALED_BYTES as u64 } else { piece };
+        let unit = if self.key.is_some() {
+            SEALED_BYTES as u64
+        } else {
+            piece
+        };
         let range = first * unit..((first + WINDOW_PIECES) * unit).min(self.object.size_bytes);
         let room = Vec::with_capacity((range.end - range.start) as usize);
         let fetched = async {
@@ -93,7 +97,11 @@ impl ObjectReader {
         };
         let mut window = self.handle.block_on(fetched)?;
         if let Some(key) = &self.key {
-            let last = self.object.size_bytes.div_ceil(SEALED_BYTES as u64).saturating_sub(1);
+            let last = self
+                .object
+                .size_bytes
+                .div_ceil(SEALED_BYTES as u64)
+                .saturating_sub(1);
             let (mut read, mut written) = (0, 0);
             let mut at = first;
             while read < window.len() {

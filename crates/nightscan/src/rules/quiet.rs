@@ -56,7 +56,11 @@ impl fmt::Display for Quiet {
         let time = |minutes: i64| format!("{:02}:{:02}", minutes / 60, minutes % 60);
         let sign = if self.offset_min < 0 { '-' } else { '+' };
         let (from, until) = (time(self.from_min), time(self.until_min));
-        write!(formatter, "{from}-{until}{sign}{}", time(self.offset_min.abs()))
+        write!(
+            formatter,
+            "{from}-{until}{sign}{}",
+            time(self.offset_min.abs())
+        )
     }
 }
 
@@ -81,14 +85,28 @@ mod tests {
         assert_eq!(quiet.to_string(), "22:00-07:00+02:00");
         let end = |now: &str| quiet.end(now.parse().unwrap()).map(|end| end.to_string());
         assert_eq!(end("2026-05-12T19:59:59.999Z"), None);
-        assert_eq!(end("2026-05-12T20:00:00.000Z").as_deref(), Some("2026-05-13T05:00:00.000Z"));
-        assert_eq!(end("2026-05-13T04:59:00.000Z").as_deref(), Some("2026-05-13T05:00:00.000Z"));
+        assert_eq!(
+            end("2026-05-12T20:00:00.000Z").as_deref(),
+            Some("2026-05-13T05:00:00.000Z")
+        );
+        assert_eq!(
+            end("2026-05-13T04:59:00.000Z").as_deref(),
+            Some("2026-05-13T05:00:00.000Z")
+        );
         assert_eq!(end("2026-05-13T05:00:00.000Z"), None);
     }
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for wrong in ["", "22:00-22:00+00:00", "24:00-07:00+00:00", "22:00-07:00", "22:0007:000+02:00", "22:00-07:00 02:00", "+2:00-07:00+02:00"] {
+        for wrong in [
+            "",
+            "22:00-22:00+00:00",
+            "24:00-07:00+00:00",
+            "22:00-07:00",
+            "22:0007:000+02:00",
+            "22:00-07:00 02:00",
+            "+2:00-07:00+02:00",
+        ] {
             assert_eq!(wrong.parse::<Quiet>(), Err(()), "{wrong}");
         }
     }

@@ -185,7 +185,10 @@ pub(crate) async fn review(
         .col_expr(Column::Class, Expr::value(&*detection.class))
         .col_expr(Column::Verdict, Expr::value(detection.verdict.clone()))
         .col_expr(Column::Note, Expr::value(detection.note.clone()))
-        .col_expr(Column::ReviewedAt, Expr::value(detection.reviewed_at.clone()))
+        .col_expr(
+            Column::ReviewedAt,
+            Expr::value(detection.reviewed_at.clone()),
+        )
         .filter(Column::Id.eq(id.to_string()))
         .exec(tx)
         .await?;

@@ -244,7 +244,14 @@ impl MigrationTrait for CreateDetection {
             &["workspace_id", "class", "id", "confidence", "verdict"],
             &["workspace_id", "site_id", "id", "class", "confidence"],
             &["recording_id", "id"],
-            &["workspace_id", "night", "class", "hour", "site_id", "verdict"],
+            &[
+                "workspace_id",
+                "night",
+                "class",
+                "hour",
+                "site_id",
+                "verdict",
+            ],
         ];
         for columns in columns {
             manager

@@ -47,9 +47,21 @@ macro_rules! page_of {
     };
 }
 
-page_of!(sites, site, "One page of a workspace's sites, newest first.");
-page_of!(sensors, sensor, "One page of a workspace's sensors, newest first.");
-page_of!(rules, rule, "One page of a workspace's rules, newest first.");
+page_of!(
+    sites,
+    site,
+    "One page of a workspace's sites, newest first."
+);
+page_of!(
+    sensors,
+    sensor,
+    "One page of a workspace's sensors, newest first."
+);
+page_of!(
+    rules,
+    rule,
+    "One page of a workspace's rules, newest first."
+);
 
 /// A row of a workspace by its id, kept and removed.
 macro_rules! row_of {

@@ -145,7 +145,9 @@ pub(crate) async fn finish(
     if noted.rows_affected != 1 {
         return Ok(false);
     }
-    let mut rest = detections.into_iter().map(IntoActiveModel::into_active_model);
+    let mut rest = detections
+        .into_iter()
+        .map(IntoActiveModel::into_active_model);
     loop {
         let some: Vec<detection::ActiveModel> = rest.by_ref().take(ROWS_AT_ONCE).collect();
         if some.is_empty() {
@@ -284,7 +286,9 @@ pub(crate) async fn with_detections(
         .all(database.read())
         .await?;
     let named = |row: &Model| {
-        let site = sites.iter().find(|site| row.site_id.as_ref() == Some(&site.id));
+        let site = sites
+            .iter()
+            .find(|site| row.site_id.as_ref() == Some(&site.id));
         site.map(|site| site.name.clone())
     };
     Ok(rows

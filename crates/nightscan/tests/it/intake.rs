@@ -6,7 +6,13 @@ use serde_json::{Value, json};
 use crate::server::{API, Server, file, wave};
 
 async fn sensor(server: &Server, admin: &str) -> Value {
-    let (_, site) = server.post(admin, &format!("{API}/sites"), json!({ "name": "Oak", "lat": 46.0, "lon": 6.0, "offset_min": 60 })).await;
+    let (_, site) = server
+        .post(
+            admin,
+            &format!("{API}/sites"),
+            json!({ "name": "Oak", "lat": 46.0, "lon": 6.0, "offset_min": 60 }),
+        )
+        .await;
     let body = json!({ "name": "Moth 7", "site": site["id"] });
     let (status, sensor) = server.post(admin, &format!("{API}/sensors"), body).await;
     assert_eq!(status, 201, "{sensor}");
@@ -45,17 +51,41 @@ async fn a_sensor_sends_what_it_heard_and_can_do_nothing_else() {
     assert_eq!(status, 202, "{brought}");
     let recording = server.ended(&admin, &brought["items"][0]["id"]).await;
     assert_eq!(recording["state"], "analysed", "{recording}");
-    assert_eq!((&recording["sensor"], &recording["source"]), (&sensor["id"], &json!("sensor")));
-    assert_eq!((&recording["site"], &recording["lat"]), (&sensor["site"], &json!(46.0)));
+    assert_eq!(
+        (&recording["sensor"], &recording["source"]),
+        (&sensor["id"], &json!("sensor"))
+    );
+    assert_eq!(
+        (&recording["site"], &recording["lat"]),
+        (&sensor["site"], &json!(46.0))
+    );
     assert_eq!(recording["result"]["heard_by"], "sensor");
     let list = server.read(&admin, &format!("{API}/detections")).await;
     let found = list["items"].as_array().unwrap();
     assert_eq!(found.len(), 1, "the sensor's own count: {list}");
-    assert_eq!((&found[0]["class"], &found[0]["heard_at"]), (&json!("Strix aluco"), &json!("2026-05-12T20:30:02.000Z")));
-    let seen = server.read(&admin, &format!("{API}/sensors/{}", sensor["id"].as_str().unwrap())).await;
-    assert!(seen["last_seen_at"].is_string() && seen.get("secret").is_none(), "{seen}");
+    assert_eq!(
+        (&found[0]["class"], &found[0]["heard_at"]),
+        (&json!("Strix aluco"), &json!("2026-05-12T20:30:02.000Z"))
+    );
+    let seen = server
+        .read(
+            &admin,
+            &format!("{API}/sensors/{}", sensor["id"].as_str().unwrap()),
+        )
+        .await;
+    assert!(
+        seen["last_seen_at"].is_string() && seen.get("secret").is_none(),
+        "{seen}"
+    );
 
-    for path in ["recordings", "detections", "quota", "sites", "sensors", "live"] {
+    for path in [
+        "recordings",
+        "detections",
+        "quota",
+        "sites",
+        "sensors",
+        "live",
+    ] {
         let refused = server.fetch(key, &format!("{API}/{path}")).await;
         assert_eq!(refused.status(), 403, "{path}");
     }
@@ -77,13 +107,21 @@ async fn a_removed_sensor_and_other_keys_send_nothing() {
     };
     let all = server.key("*").await;
     let (status, problem) = send(&all).await;
-    assert_eq!((status, &problem["code"]), (403, &json!("nightscan.no_sensor")));
+    assert_eq!(
+        (status, &problem["code"]),
+        (403, &json!("nightscan.no_sensor"))
+    );
     let path = format!("{API}/sensors/{}", sensor["id"].as_str().unwrap());
     assert_eq!(server.delete(&admin, &path).await, 204);
     let (status, problem) = send(key).await;
-    assert_eq!((status, &problem["code"]), (403, &json!("nightscan.no_sensor")));
+    assert_eq!(
+        (status, &problem["code"]),
+        (403, &json!("nightscan.no_sensor"))
+    );
     let writer = server.key("nightscan:write").await;
-    let (status, _) = server.post(&writer, &format!("{API}/sensors"), json!({ "name": "x" })).await;
+    let (status, _) = server
+        .post(&writer, &format!("{API}/sensors"), json!({ "name": "x" }))
+        .await;
     assert_eq!(status, 403, "only who runs the service makes sensors");
 }
 
@@ -93,14 +131,22 @@ async fn an_analysis_out_of_its_bounds_is_refused() {
     let admin = server.key("nightscan:admin").await;
     let sensor = sensor(&server, &admin).await;
     let key = sensor["secret"].as_str().unwrap();
-    let one = |start: f64, confidence: f64, class: &str| {
-        json!([{ "start_s": start, "end_s": 4.5, "low_hz": 0.0, "high_hz": 1.0, "class": class, "confidence": confidence, "top": [] }])
-    };
-    for wrong in [one(-1.0, 0.5, "x"), one(5.0, 0.5, "x"), one(1.0, 1.5, "x"), one(1.0, 0.5, ""), one(1.0, 0.5, &"x".repeat(61))] {
+    let one = |start: f64, confidence: f64, class: &str| json!([{ "start_s": start, "end_s": 4.5, "low_hz": 0.0, "high_hz": 1.0, "class": class, "confidence": confidence, "top": [] }]);
+    for wrong in [
+        one(-1.0, 0.5, "x"),
+        one(5.0, 0.5, "x"),
+        one(1.0, 1.5, "x"),
+        one(1.0, 0.5, ""),
+        one(1.0, 0.5, &"x".repeat(61)),
+    ] {
         let form = Form::new()
             .text("analysis", analysis(&wrong))
             .part("file", file("b.wav", wave(5, 5.0)));
         let (status, problem) = server.send(key, &format!("{API}/intake"), form).await;
-        assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("analysis")), "{wrong}");
+        assert_eq!(
+            (status, &problem["errors"][0]["field"]),
+            (422, &json!("analysis")),
+            "{wrong}"
+        );
     }
 }

@@ -13,15 +13,30 @@ async fn a_month_has_so_many_identifications_and_no_more() {
         .part("file", file("2.wav", wave(2, 2.0)))
         .part("file", file("3.wav", wave(3, 2.0)));
     let (status, brought) = server.send(&key, &format!("{API}/recordings"), form).await;
-    assert_eq!((status, brought["items"].as_array().unwrap().len()), (202, 2), "{brought}");
+    assert_eq!(
+        (status, brought["items"].as_array().unwrap().len()),
+        (202, 2),
+        "{brought}"
+    );
     assert_eq!(brought["refused"][0]["code"], "nightscan.quota_spent");
     let quota = server.read(&key, &format!("{API}/quota")).await;
-    assert_eq!((&quota["used"], &quota["limit"], &quota["left"]), (&json!(2), &json!(2), &json!(0)));
+    assert_eq!(
+        (&quota["used"], &quota["limit"], &quota["left"]),
+        (&json!(2), &json!(2), &json!(0))
+    );
     let form = reqwest::multipart::Form::new().part("file", file("4.wav", wave(4, 2.0)));
-    let request = server.client.post(server.url(&format!("{API}/recordings"))).bearer_auth(&key).multipart(form);
+    let request = server
+        .client
+        .post(server.url(&format!("{API}/recordings")))
+        .bearer_auth(&key)
+        .multipart(form);
     let refused = request.send().await.unwrap();
     assert_eq!(refused.status(), 429);
-    let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    let wait: u64 = refused.headers()["retry-after"]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
     assert!((1..=31 * 86_400).contains(&wait), "{wait}");
 }
 
@@ -32,7 +47,11 @@ async fn what_is_beyond_its_days_is_shown_before_it_goes() {
     let old = server.analysed(&key, "old.wav", wave(5, 30.0)).await;
     let new = server.analysed(&key, "new.wav", wave(6, 5.0)).await;
     let preview = server.read(&key, &format!("{API}/retention")).await;
-    assert_eq!((&preview["days"], &preview["recordings"]), (&json!(30), &json!(0)), "{preview}");
+    assert_eq!(
+        (&preview["days"], &preview["recordings"]),
+        (&json!(30), &json!(0)),
+        "{preview}"
+    );
     let database = server.database().await;
     let id = old["id"].as_str().unwrap().to_owned();
     let aged = database.write(move |tx| {
@@ -46,8 +65,18 @@ async fn what_is_beyond_its_days_is_shown_before_it_goes() {
     aged.await.unwrap();
     let preview = server.read(&key, &format!("{API}/retention")).await;
     assert_eq!(preview["recordings"], 1);
-    assert_eq!((&preview["detections"], &preview["bytes"]), (&old["detections"], &old["kept_bytes"]));
-    assert_eq!(server.read(&key, &format!("{API}/recordings")).await["items"].as_array().unwrap().len(), 2, "a preview removes nothing");
+    assert_eq!(
+        (&preview["detections"], &preview["bytes"]),
+        (&old["detections"], &old["kept_bytes"])
+    );
+    assert_eq!(
+        server.read(&key, &format!("{API}/recordings")).await["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2,
+        "a preview removes nothing"
+    );
     drop(new);
 }
 
@@ -58,6 +87,9 @@ async fn a_recording_that_is_too_large_is_refused() {
     let form = reqwest::multipart::Form::new().part("file", file("1.wav", wave(1, 5.0)));
     let (status, problem) = server.send(&key, &format!("{API}/recordings"), form).await;
     assert_eq!(status, 413, "{problem}");
-    assert_eq!(server.read(&key, "/api/v1/objects").await["items"], json!([]));
+    assert_eq!(
+        server.read(&key, "/api/v1/objects").await["items"],
+        json!([])
+    );
     assert_eq!(server.read(&key, &format!("{API}/quota")).await["used"], 0);
 }

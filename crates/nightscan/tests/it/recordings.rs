@@ -8,18 +8,29 @@ use crate::server::{API, Server, file, wave};
 async fn the_whole_way(server: &Server) {
     let key = server.key("nightscan:write jobs:read").await;
     let bytes = wave(5, 40.0);
-    let taken = server.upload(&key, "20260512_213000.WAV", bytes.clone()).await;
-    assert_eq!((&taken["is_new"], &taken["source"]), (&json!(true), &json!("upload")));
+    let taken = server
+        .upload(&key, "20260512_213000.WAV", bytes.clone())
+        .await;
+    assert_eq!(
+        (&taken["is_new"], &taken["source"]),
+        (&json!(true), &json!("upload"))
+    );
     let recording = server.ended(&key, &taken["id"]).await;
     assert_eq!(recording["state"], "analysed", "{recording}");
     assert_eq!(recording["size_bytes"], bytes.len());
     assert_eq!(recording["duration_s"], 40.0);
     assert_eq!(recording["started_from"], "recorder", "{recording}");
     assert_eq!(recording["started_at"], "2026-05-12T21:30:00.000Z");
-    assert!(recording["result"]["model"].as_str().is_some_and(|model| !model.is_empty()));
+    assert!(
+        recording["result"]["model"]
+            .as_str()
+            .is_some_and(|model| !model.is_empty())
+    );
 
     let id = recording["id"].as_str().unwrap();
-    let list = server.read(&key, &format!("{API}/detections?recording={id}&limit=200")).await;
+    let list = server
+        .read(&key, &format!("{API}/detections?recording={id}&limit=200"))
+        .await;
     let found = list["items"].as_array().unwrap();
     assert_eq!(recording["detections"], found.len());
     assert!(!found.is_empty(), "{list}");
@@ -29,10 +40,18 @@ async fn the_whole_way(server: &Server) {
         let heard = one["heard_at"].as_str().unwrap();
         assert!(("2026-05-12T21:30:00.000Z".."2026-05-12T21:30:40.000Z").contains(&heard));
     }
-    let ids: Vec<_> = found.iter().map(|one| one["id"].as_str().unwrap()).collect();
-    assert!(ids.is_sorted_by(|one, next| one > next), "the latest first: {ids:?}");
+    let ids: Vec<_> = found
+        .iter()
+        .map(|one| one["id"].as_str().unwrap())
+        .collect();
+    assert!(
+        ids.is_sorted_by(|one, next| one > next),
+        "the latest first: {ids:?}"
+    );
 
-    let picture = server.fetch(&key, &format!("{API}/recordings/{id}/spectrogram.png")).await;
+    let picture = server
+        .fetch(&key, &format!("{API}/recordings/{id}/spectrogram.png"))
+        .await;
     assert_eq!(picture.status(), 200);
     assert_eq!(picture.headers()["content-type"], "image/png");
     assert!(picture.bytes().await.unwrap().starts_with(b"\x89PNG"));
@@ -41,15 +60,28 @@ async fn the_whole_way(server: &Server) {
     let events = server.fetch(&key, &format!("{job}/events")).await;
     events.text().await.unwrap();
     let job = server.read(&key, &job).await;
-    assert_eq!((&job["state"], &job["attempt"]), (&json!("done"), &json!(1)), "{job}");
+    assert_eq!(
+        (&job["state"], &job["attempt"]),
+        (&json!("done"), &json!(1)),
+        "{job}"
+    );
 
     // Nothing of it stays.
-    assert_eq!(server.delete(&key, &format!("{API}/recordings/{id}")).await, 204);
-    assert_eq!(server.delete(&key, &format!("{API}/recordings/{id}")).await, 404);
+    assert_eq!(
+        server.delete(&key, &format!("{API}/recordings/{id}")).await,
+        204
+    );
+    assert_eq!(
+        server.delete(&key, &format!("{API}/recordings/{id}")).await,
+        404
+    );
     let list = server.read(&key, &format!("{API}/detections")).await;
     assert_eq!(list["items"], json!([]));
     let objects = server.key("objects:read").await;
-    assert_eq!(server.read(&objects, "/api/v1/objects").await["items"], json!([]));
+    assert_eq!(
+        server.read(&objects, "/api/v1/objects").await["items"],
+        json!([])
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,9 +103,15 @@ async fn the_same_bytes_are_the_same_recording() {
     let bytes = wave(1, 5.0);
     let first = server.analysed(&key, "a.wav", bytes.clone()).await;
     let again = server.upload(&key, "b.wav", bytes).await;
-    assert_eq!((&again["id"], &again["is_new"]), (&first["id"], &json!(false)));
+    assert_eq!(
+        (&again["id"], &again["is_new"]),
+        (&first["id"], &json!(false))
+    );
     let quota = server.read(&key, &format!("{API}/quota")).await;
-    assert_eq!(quota["used"], 1, "what is not analysed again does not count: {quota}");
+    assert_eq!(
+        quota["used"], 1,
+        "what is not analysed again does not count: {quota}"
+    );
     let list = server.read(&key, &format!("{API}/recordings")).await;
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
 }
@@ -86,7 +124,10 @@ async fn several_files_come_in_one_form_and_what_is_no_sound_says_so() {
         .text("started_at", "2026-05-12T19:00:00Z")
         .part("file", file("one.wav", wave(1, 5.0)))
         .part("file", file("two.wav", wave(2, 5.0)))
-        .part("file", file("notes.wav", b"these are notes and no sound at all".to_vec()))
+        .part(
+            "file",
+            file("notes.wav", b"these are notes and no sound at all".to_vec()),
+        )
         .part("file", file("empty.wav", Vec::new()));
     let (status, brought) = server.send(&key, &format!("{API}/recordings"), form).await;
     assert_eq!(status, 202, "{brought}");
@@ -95,18 +136,32 @@ async fn several_files_come_in_one_form_and_what_is_no_sound_says_so() {
     assert_eq!(brought["refused"][0]["code"], "nightscan.fault.empty");
     // What was said of one file does not hold for the next.
     let one = server.ended(&key, &items[0]["id"]).await;
-    assert_eq!((&one["started_at"], &one["started_from"]), (&json!("2026-05-12T19:00:00.000Z"), &json!("caller")));
+    assert_eq!(
+        (&one["started_at"], &one["started_from"]),
+        (&json!("2026-05-12T19:00:00.000Z"), &json!("caller"))
+    );
     let two = server.ended(&key, &items[1]["id"]).await;
     assert_eq!(two["started_from"], "arrival");
     let notes = server.ended(&key, &items[2]["id"]).await;
     assert_eq!(notes["state"], "failed");
-    assert_eq!(notes["error"]["code"], "nightscan.fault.not_sound", "{notes}");
+    assert_eq!(
+        notes["error"]["code"], "nightscan.fault.not_sound",
+        "{notes}"
+    );
     let quota = server.read(&key, &format!("{API}/quota")).await;
     assert_eq!(quota["used"], 2, "what is no sound is given back");
-    let failed = server.read(&key, &format!("{API}/recordings?state=failed")).await;
+    let failed = server
+        .read(&key, &format!("{API}/recordings?state=failed"))
+        .await;
     assert_eq!(failed["items"].as_array().unwrap().len(), 1);
     // It may come again, and is a recording of its own.
-    let again = server.upload(&key, "notes.wav", b"these are notes and no sound at all".to_vec()).await;
+    let again = server
+        .upload(
+            &key,
+            "notes.wav",
+            b"these are notes and no sound at all".to_vec(),
+        )
+        .await;
     assert_eq!(again["is_new"], true);
 }
 
@@ -116,17 +171,45 @@ async fn wrong_forms_are_refused_and_named() {
     let key = server.key("nightscan:write").await;
     let path = format!("{API}/recordings");
     let field = |(status, problem): (u16, Value)| {
-        (status, problem["errors"][0]["field"].as_str().unwrap_or_default().to_owned())
+        (
+            status,
+            problem["errors"][0]["field"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+        )
     };
     let sent = async |form| field(server.send(&key, &path, form).await);
-    assert_eq!(sent(Form::new().text("colour", "blue")).await, (422, "colour".into()));
-    assert_eq!(sent(Form::new().text("site", "nowhere")).await, (422, "site".into()));
-    assert_eq!(sent(Form::new().text("started_at", "noon")).await, (422, "started_at".into()));
+    assert_eq!(
+        sent(Form::new().text("colour", "blue")).await,
+        (422, "colour".into())
+    );
+    assert_eq!(
+        sent(Form::new().text("site", "nowhere")).await,
+        (422, "site".into())
+    );
+    assert_eq!(
+        sent(Form::new().text("started_at", "noon")).await,
+        (422, "started_at".into())
+    );
     let settings = json!({ "overlap": 2 }).to_string();
-    assert_eq!(sent(Form::new().text("settings", settings)).await, (422, "settings.overlap".into()));
-    assert_eq!(sent(Form::new().text("settings", "{\"volume\":1}")).await, (422, "settings".into()));
-    assert_eq!(sent(Form::new().text("offset_min", "9999")).await, (422, "offset_min".into()));
-    assert_eq!(sent(Form::new().text("offset_min", "60")).await, (422, "file".into()), "no file came");
+    assert_eq!(
+        sent(Form::new().text("settings", settings)).await,
+        (422, "settings.overlap".into())
+    );
+    assert_eq!(
+        sent(Form::new().text("settings", "{\"volume\":1}")).await,
+        (422, "settings".into())
+    );
+    assert_eq!(
+        sent(Form::new().text("offset_min", "9999")).await,
+        (422, "offset_min".into())
+    );
+    assert_eq!(
+        sent(Form::new().text("offset_min", "60")).await,
+        (422, "file".into()),
+        "no file came"
+    );
     let (status, _) = server.post(&key, &path, json!({ "objects": [] })).await;
     assert_eq!(status, 403, "what lies in /objects is another room");
 }
@@ -149,9 +232,16 @@ async fn an_object_of_the_resumable_uploads_is_taken_over() {
     assert_eq!(status, 202, "{brought}");
     let recording = server.ended(&key, &brought["items"][0]["id"]).await;
     assert_eq!(recording["name"], "20260601_220000.wav");
-    assert_eq!(recording["started_at"], "2026-06-01T20:00:00.000Z", "two hours ahead of UTC");
+    assert_eq!(
+        recording["started_at"], "2026-06-01T20:00:00.000Z",
+        "two hours ahead of UTC"
+    );
     let address = format!("/api/v1/objects/{}", object["id"].as_str().unwrap());
-    assert_eq!(server.fetch(&key, &address).await.status(), 404, "it is taken, not copied");
+    assert_eq!(
+        server.fetch(&key, &address).await.status(),
+        404,
+        "it is taken, not copied"
+    );
     let (status, _) = server.post(&key, &path, body).await;
     assert_eq!(status, 404);
 }
@@ -165,7 +255,9 @@ async fn another_workspace_sees_nothing_of_it() {
     let list = server.read(&key, &format!("{API}/detections")).await;
     let detection = list["items"][0]["id"].as_str().unwrap();
     let database = server.database().await;
-    let other = chassis::auth::create_workspace(&database, "Other").await.unwrap();
+    let other = chassis::auth::create_workspace(&database, "Other")
+        .await
+        .unwrap();
     let stranger = Server::key_in(&database, other, "*").await;
     for path in [
         format!("{API}/recordings/{id}"),
@@ -178,14 +270,27 @@ async fn another_workspace_sees_nothing_of_it() {
         assert_eq!(server.fetch(&stranger, &path).await.status(), 404, "{path}");
     }
     let review = json!({ "verdict": "false" });
-    let (status, _) = server.post(&stranger, &format!("{API}/detections/{detection}/review"), review).await;
+    let (status, _) = server
+        .post(
+            &stranger,
+            &format!("{API}/detections/{detection}/review"),
+            review,
+        )
+        .await;
     assert_eq!(status, 404);
-    assert_eq!(server.delete(&stranger, &format!("{API}/recordings/{id}")).await, 404);
+    assert_eq!(
+        server
+            .delete(&stranger, &format!("{API}/recordings/{id}"))
+            .await,
+        404
+    );
     for list in ["recordings", "detections", "sites", "sensors", "rules"] {
         let list = server.read(&stranger, &format!("{API}/{list}")).await;
         assert_eq!(list["items"], json!([]));
     }
-    let export = server.fetch(&stranger, &format!("{API}/exports/audacity")).await;
+    let export = server
+        .fetch(&stranger, &format!("{API}/exports/audacity"))
+        .await;
     assert_eq!(export.text().await.unwrap(), "");
 }
 
@@ -195,7 +300,9 @@ async fn a_new_installation_has_recordings_to_look_at_once() {
     let key = server.key("nightscan:read jobs:read").await;
     let began = std::time::Instant::now();
     loop {
-        let list = server.read(&key, &format!("{API}/recordings?state=analysed")).await;
+        let list = server
+            .read(&key, &format!("{API}/recordings?state=analysed"))
+            .await;
         let items = list["items"].as_array().unwrap();
         if items.len() == 3 {
             assert!(items.iter().all(|item| item["source"] == "sample"));

@@ -38,7 +38,9 @@ impl Server {
             eprintln!("skipped: PostgreSQL (APLOMB_TEST_POSTGRES is not set)");
             return None;
         };
-        let made = chassis::id::generate(&SystemClock).to_string().to_lowercase();
+        let made = chassis::id::generate(&SystemClock)
+            .to_string()
+            .to_lowercase();
         let name = format!("nightscan_{made}");
         let mut connection = PgConnection::connect(&server).await.unwrap();
         let sql = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
@@ -118,7 +120,9 @@ impl Server {
     }
 
     pub(crate) async fn database(&self) -> Database {
-        Database::open(&self.data, Arc::new(SystemClock)).await.unwrap()
+        Database::open(&self.data, Arc::new(SystemClock))
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn fetch(&self, key: &str, path: &str) -> reqwest::Response {
@@ -136,7 +140,11 @@ impl Server {
     }
 
     pub(crate) async fn post(&self, key: &str, path: &str, body: Value) -> (u16, Value) {
-        let request = self.client.post(self.url(path)).bearer_auth(key).json(&body);
+        let request = self
+            .client
+            .post(self.url(path))
+            .bearer_auth(key)
+            .json(&body);
         answered(request).await
     }
 
@@ -152,7 +160,11 @@ impl Server {
 
     /// Sends a form.
     pub(crate) async fn send(&self, key: &str, path: &str, form: Form) -> (u16, Value) {
-        let request = self.client.post(self.url(path)).bearer_auth(key).multipart(form);
+        let request = self
+            .client
+            .post(self.url(path))
+            .bearer_auth(key)
+            .multipart(form);
         answered(request).await
     }
 
@@ -196,7 +208,12 @@ impl Server {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
                     folders.push(path);
-                } else if !path.file_name().unwrap().to_string_lossy().contains("aplomb.db") {
+                } else if !path
+                    .file_name()
+                    .unwrap()
+                    .to_string_lossy()
+                    .contains("aplomb.db")
+                {
                     all.extend(std::fs::read(path));
                 }
             }
@@ -209,7 +226,10 @@ async fn answered(request: reqwest::RequestBuilder) -> (u16, Value) {
     let answer = request.send().await.unwrap();
     let status = answer.status().as_u16();
     let text = answer.text().await.unwrap();
-    (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    (
+        status,
+        serde_json::from_str(&text).unwrap_or(Value::String(text)),
+    )
 }
 
 pub(crate) fn file(name: &str, bytes: Vec<u8>) -> Part {

@@ -54,8 +54,16 @@ impl Examples {
                 kit["id"].as_str().unwrap().to_owned(),
             ),
             ("/api/v1/luna/download/", "filename", mark),
-            ("/api/v1/nightscan/recordings/", "recording", heard.recording),
-            ("/api/v1/nightscan/detections/", "detection", heard.detection),
+            (
+                "/api/v1/nightscan/recordings/",
+                "recording",
+                heard.recording,
+            ),
+            (
+                "/api/v1/nightscan/detections/",
+                "detection",
+                heard.detection,
+            ),
             ("/api/v1/nightscan/sites/", "site", heard.site),
             ("/api/v1/nightscan/sensors/", "sensor", heard.sensor),
             ("/api/v1/nightscan/rules/", "rule", heard.rule),
@@ -245,7 +253,12 @@ impl Maker<'_> {
         let site = self.id("/nightscan/sites", place).await;
         let sensor = json!({"name": MARKER});
         let sensor = self.id("/nightscan/sensors", sensor).await;
-        let rule = self.id("/nightscan/rules", json!({"name": MARKER, "enabled": false})).await;
+        let rule = self
+            .id(
+                "/nightscan/rules",
+                json!({"name": MARKER, "enabled": false}),
+            )
+            .await;
         let path = "/nightscan/recordings";
         let request = self
             .ask(Method::POST, path)
@@ -266,7 +279,9 @@ impl Maker<'_> {
         let found = self.get("/nightscan/detections").await;
         let detection = found["items"][0]["id"].as_str();
         Heard {
-            detection: detection.unwrap_or_else(|| panic!("nothing was heard: {found}")).to_owned(),
+            detection: detection
+                .unwrap_or_else(|| panic!("nothing was heard: {found}"))
+                .to_owned(),
             recording,
             site,
             sensor,
