@@ -85,18 +85,6 @@ pub(crate) async fn of_content(
     Ok(query.one(connection).await?)
 }
 
-/// Some of a workspace's recordings by id.
-pub(crate) async fn some(
-    database: &Database,
-    workspace: WorkspaceId,
-    ids: Vec<String>,
-) -> Result<Vec<Model>, DataError> {
-    let query = Entity::find()
-        .filter(Column::WorkspaceId.eq(workspace.to_string()))
-        .filter(Column::Id.is_in(ids));
-    Ok(query.all(database.read()).await?)
-}
-
 /// What an analysis found, apart from its detections.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
