@@ -119,7 +119,14 @@ pub(super) fn shown(score: &Score, words: Words<'_>) -> String {
     let widths = score.all_classes.iter().map(|class| class.chars().count());
     let width = widths.max().unwrap_or(0).max(9);
     text += "\n\n";
-    let _ = writeln!(text, "{:width$}  recall  precision", "class");
+    let column = |key: &str| words.say(key, Vec::new());
+    let _ = writeln!(
+        text,
+        "{:width$}  {:>6}  {:>9}",
+        column("column_class"),
+        column("column_recall"),
+        column("column_precision")
+    );
     for ((class, recall), precision) in score
         .classes
         .iter()
@@ -128,7 +135,7 @@ pub(super) fn shown(score: &Score, words: Words<'_>) -> String {
     {
         let _ = writeln!(text, "{class:width$}  {recall:>6.3}  {precision:>9.3}");
     }
-    let _ = write!(text, "\n{:width$}", words.say("confusion", Vec::new()));
+    let _ = write!(text, "\n{:width$}", column("confusion"));
     for class in &score.all_classes {
         let _ = write!(text, "  {class:>width$}");
     }

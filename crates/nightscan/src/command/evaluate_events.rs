@@ -123,15 +123,22 @@ fn shown(score: &EventScore, elsewhere: usize, words: Words<'_>) -> String {
         .map(|class| class.chars().count())
         .max();
     let width = width.unwrap_or(0).max(5);
+    let column = |key: &str| words.say(key, Vec::new());
     let _ = writeln!(
         text,
-        "\n\n{:width$}  {:>9}  {:>6}  {:>5}  {:>5}  {:>6}  {:>12}",
-        "class", "precision", "recall", "F1", "hits", "missed", "false alarms"
+        "\n\n{:width$}  {:>9}  {:>6}  {:>5}  {:>7}  {:>7}  {:>15}",
+        column("column_class"),
+        column("column_precision"),
+        column("column_recall"),
+        "F1",
+        column("column_hits"),
+        column("column_missed"),
+        column("column_false")
     );
     for (class, one) in &score.classes {
         let _ = writeln!(
             text,
-            "{class:width$}  {:>9.3}  {:>6.3}  {:>5.3}  {:>5}  {:>6}  {:>12}",
+            "{class:width$}  {:>9.3}  {:>6.3}  {:>5.3}  {:>7}  {:>7}  {:>15}",
             one.precision, one.recall, one.f1, one.hits, one.missed, one.false_alarms
         );
     }
