@@ -77,7 +77,10 @@ fn nonce(piece: u64, is_last: bool) -> Nonce {
 
 /// Whether a source failed because its sealed copy is not what was sealed.
 pub(crate) fn is_broken(fault: &std::io::Error) -> bool {
-    fault.get_ref().is_some_and(|cause| cause.is::<Broken>())
+    let cause = fault.get_ref();
+    cause
+        .and_then(|cause| cause.downcast_ref::<Broken>())
+        .is_some()
 }
 
 /// Plain bytes of a copy of `sealed` bytes.

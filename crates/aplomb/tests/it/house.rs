@@ -52,9 +52,14 @@ fn every_message_code_is_in_a_catalogue() {
     let mut codes = 0;
     let mut faults = Vec::new();
     for (path, text) in &texts {
-        let speaks = ["crates/chassis/src", "crates/luna/src", "crates/nightscan/src", "crates/aplomb/src"]
-            .iter()
-            .any(|place| path.starts_with(place));
+        let speaks = [
+            "crates/chassis/src",
+            "crates/luna/src",
+            "crates/nightscan/src",
+            "crates/aplomb/src",
+        ]
+        .iter()
+        .any(|place| path.starts_with(place));
         if !speaks || path.contains("/config") || !has_extension(path, "rs") {
             continue;
         }

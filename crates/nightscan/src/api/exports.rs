@@ -189,6 +189,7 @@ impl Work {
                 work: &self,
                 recording: id,
                 last: None,
+                is_over: false,
                 fault: &fault,
             };
             pages.flatten().map(move |row| exported(row, recording))
@@ -229,7 +230,9 @@ fn exported(row: detection::Model, recording: &Recording) -> Detection<'_> {
 struct Pages<'a> {
     work: &'a Work,
     recording: &'a str,
-    last: Option<Option<String>>,
+    /// The last row that was read.
+    last: Option<String>,
+    is_over: bool,
     fault: &'a RefCell<Option<io::Error>>,
 }
 
@@ -237,8 +240,7 @@ impl Iterator for Pages<'_> {
     type Item = Vec<detection::Model>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        // `Some(None)`: the last page was read.
-        if self.fault.borrow().is_some() || self.last == Some(None) {
+        if self.fault.borrow().is_some() || self.is_over {
             return None;
         }
         let wanted = Wanted {
@@ -249,14 +251,14 @@ impl Iterator for Pages<'_> {
             &self.work.database,
             self.work.workspace,
             &wanted,
-            self.last.clone().flatten(),
+            self.last.clone(),
             ROWS_AT_ONCE,
         );
         match self.work.handle.block_on(read) {
             Ok(rows) => {
                 let is_full = rows.len() as u64 == ROWS_AT_ONCE;
-                let last = rows.last().filter(|_| is_full).map(|row| row.id.clone());
-                self.last = Some(last);
+                self.is_over = !is_full;
+                self.last = rows.last().map(|row| row.id.clone());
                 Some(rows)
             }
             Err(fault) => {

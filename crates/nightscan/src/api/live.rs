@@ -15,7 +15,7 @@ use http::HeaderMap;
 /// What the stream asks for as long as it lasts.
 const SCOPE: Scope<'static> = Scope::new(crate::NAME, Verb::Read);
 
-/// Tells what is heard, live, as server-sent events: `nightscan.detection` (data: recording, class, confidence, heard_at, site),
+/// Tells what is heard, live, as server-sent events: `nightscan.detection` (data: recording, class, confidence, `heard_at`, site),
 /// `nightscan.recording` (state, detections) and `nightscan.review`.
 ///
 /// A client that comes back with `Last-Event-ID` gets what it missed; an event `reset` says that the lists are to be read anew.

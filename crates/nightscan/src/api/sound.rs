@@ -91,18 +91,10 @@ fn stretch(
     };
     let from_s = seconds("from", 0.0);
     let to_s = seconds("to", whole_s.min(from_s + longest_s));
-    if from_s >= to_s && faults.is_empty() {
-        faults.push(FieldProblem::new(
-            "to",
-            "nightscan.stretch",
-            vec![("most", longest_s.to_string())],
-        ));
-    } else if to_s - from_s > longest_s + 1e-6 {
-        faults.push(FieldProblem::new(
-            "to",
-            "nightscan.stretch",
-            vec![("most", longest_s.to_string())],
-        ));
+    let is_empty = from_s >= to_s && faults.is_empty();
+    if is_empty || to_s - from_s > longest_s + 1e-6 {
+        let most = vec![("most", longest_s.to_string())];
+        faults.push(FieldProblem::new("to", "nightscan.stretch", most));
     }
     Stretch { from_s, to_s }
 }
@@ -155,7 +147,7 @@ fn of_decoder(fault: DecodeFault) -> Problem {
         ("to" = Option<f64>, Query, description = "The same; the end where left out, at most 900 s after `from`", minimum = 0, example = 60),
         ("width" = Option<u32>, Query, description = "Pixels, 1,200 where left out", minimum = 16, maximum = 4096),
         ("height" = Option<u32>, Query, description = "Pixels, 256 where left out", minimum = 16, maximum = 1024),
-        ("high" = Option<u32>, Query, description = "The frequency at the top, 8,000 Hz where left out; half the recording's rate is the most", minimum = 500, maximum = 192000),
+        ("high" = Option<u32>, Query, description = "The frequency at the top, 8,000 Hz where left out; half the recording's rate is the most", minimum = 500, maximum = 192_000),
     ),
     responses(
         (status = 200, description = "The picture", body = Vec<u8>, content_type = "image/png"),
@@ -368,7 +360,7 @@ pub(crate) async fn clip(
         rate_hz,
         frames: ((stretch.to_s - stretch.from_s) * f64::from(rate_hz)).round() as u64,
     };
-    clip.answer(&method, &headers)
+    Ok(clip.answer(&method, &headers))
 }
 
 /// The rate of a recording's samples, from its analysis.
@@ -390,27 +382,26 @@ struct Clip {
 }
 
 impl Clip {
-    fn answer(self, method: &Method, headers: &HeaderMap) -> Result<Response, Problem> {
+    fn answer(self, method: &Method, headers: &HeaderMap) -> Response {
         let size = wave::HEADER_BYTES + self.frames * 2;
         let tag = self.tag.clone();
-        let (status, range) = if tag.is_known(headers) {
+        if tag.is_known(headers) {
             let mut response = StatusCode::NOT_MODIFIED.into_response();
             keep(response.headers_mut(), &tag);
-            return Ok(response);
-        } else {
-            match asked(headers, size, &tag.header()) {
-                Asked::Whole => (StatusCode::OK, 0..size),
-                Asked::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
-                Asked::Outside => {
-                    let problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, "objects.range");
-                    let mut response = problem.with("size", size).into_response();
-                    let described = format!("bytes */{size}");
-                    let described = HeaderValue::try_from(described).expect("digits");
-                    response
-                        .headers_mut()
-                        .insert(header::CONTENT_RANGE, described);
-                    return Ok(response);
-                }
+            return response;
+        }
+        let (status, range) = match asked(headers, size, &tag.header()) {
+            Asked::Whole => (StatusCode::OK, 0..size),
+            Asked::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
+            Asked::Outside => {
+                let problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, "objects.range");
+                let mut response = problem.with("size", size).into_response();
+                let described = format!("bytes */{size}");
+                let described = HeaderValue::try_from(described).expect("digits");
+                response
+                    .headers_mut()
+                    .insert(header::CONTENT_RANGE, described);
+                return response;
             }
         };
         let length = range.end - range.start;
@@ -433,7 +424,7 @@ impl Clip {
             let described = HeaderValue::try_from(described).expect("digits");
             headers.insert(header::CONTENT_RANGE, described);
         }
-        Ok(response)
+        response
     }
 
     /// The bytes of a range, some seconds at a time: a slow listener costs no memory and no thread.

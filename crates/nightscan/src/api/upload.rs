@@ -138,7 +138,7 @@ pub(crate) async fn bring(
 ) -> Result<Response, Problem> {
     let bringer = Bringer::of(&caller);
     let takings = if is_form(&request) {
-        form(&context, &bringer, None, request).await?
+        Box::pin(form(&context, &bringer, None, request)).await?
     } else {
         let limit = context.config.http.body_limit_bytes as usize;
         let (parts, body) = request.into_parts();
@@ -186,7 +186,15 @@ pub(crate) async fn intake(
         source: "sensor",
         ..Bringer::of(&caller)
     };
-    let takings = form(&context, &bringer, Some(sensor.site_id), request).await?;
+    let takings = Box::pin(form(
+        &context,
+        &bringer,
+        Some(OfSensor {
+            site: sensor.site_id,
+        }),
+        request,
+    ))
+    .await?;
     answer(&context, &asked, takings).await
 }
 
@@ -208,17 +216,22 @@ fn bad_form() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "nightscan.bad_form")
 }
 
-/// Reads a form. `sensor` is that of the caller, with its site.
+/// What is known of a sensor that brings a form.
+struct OfSensor {
+    site: Option<String>,
+}
+
+/// Reads a form. `sensor` is that of the caller.
 async fn form(
     context: &Context,
     bringer: &Bringer,
-    sensor: Option<Option<String>>,
+    sensor: Option<OfSensor>,
     request: Request,
 ) -> Result<Vec<Taking>, Problem> {
     let form = Multipart::from_request(request, &()).await;
     let mut form = form.map_err(|_| bad_form())?;
     let is_sensor = sensor.is_some();
-    let mut said = Said::new(context, sensor.flatten());
+    let mut said = Said::new(context, sensor.and_then(|sensor| sensor.site));
     let mut takings: Vec<Taking> = Vec::new();
     loop {
         let next = form.next_field().await;

@@ -130,8 +130,8 @@ mod tests {
 
     #[test]
     fn what_remains_is_guessed_from_what_is_done() {
-        let minute = Duration::from_secs(60);
-        assert_eq!(remaining(minute, 0.25), Some(Duration::from_secs(180)));
+        let minute = Duration::from_mins(1);
+        assert_eq!(remaining(minute, 0.25), Some(Duration::from_mins(3)));
         assert_eq!(remaining(minute, 0.0), None);
     }
 }

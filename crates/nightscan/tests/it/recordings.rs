@@ -308,9 +308,12 @@ async fn a_new_installation_has_recordings_to_look_at_once() {
             assert!(items.iter().all(|item| item["source"] == "sample"));
             break;
         }
-        if began.elapsed() > std::time::Duration::from_mins(1) {
-            panic!("{list} {}", server.read(&key, "/api/v1/jobs").await);
-        }
+        let is_late = began.elapsed() > std::time::Duration::from_mins(1);
+        assert!(
+            !is_late,
+            "{list} {}",
+            server.read(&key, "/api/v1/jobs").await
+        );
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     }
 }

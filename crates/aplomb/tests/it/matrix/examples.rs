@@ -144,10 +144,10 @@ pub(crate) fn body(
         }
         ("POST", "/nightscan/detections/{detection}/review") => json!({"verdict": "correct"}),
         ("PUT", "/nightscan/sites/{site}") => json!({"name": "Other", "lat": 1, "lon": 2}),
-        ("PUT", "/nightscan/rules/{rule}") => json!({"name": "Other"}),
         ("PATCH", "/webhooks/{id}") => json!({"events": ["jobs.failed", "jobs.cancelled"]}),
         ("POST", "/objects/{id}/address") => json!({"valid_for_s": 60}),
-        ("PATCH", "/workspaces/{id}" | "/users/{id}" | "/keys/{id}") => json!({"name": "Other"}),
+        ("PATCH", "/workspaces/{id}" | "/users/{id}" | "/keys/{id}")
+        | ("PUT", "/nightscan/rules/{rule}") => json!({"name": "Other"}),
         ("POST", "/workspaces/{id}/invitations" | "/workspaces/{id}/members") => {
             json!({"email": "new@b.example", "role": "viewer"})
         }
