@@ -113,7 +113,7 @@ const ROOMS: [&str; 10] = [
 
 /// All rooms that a scope may name: the chassis' own, and the services.
 pub fn rooms(services: &Services) -> Vec<&'static str> {
-    let services = services.iter().map(|service| service.name());
+    let services = services.iter().flat_map(|service| service.rooms());
     ROOMS.into_iter().chain(services).collect()
 }
 

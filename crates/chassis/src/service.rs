@@ -36,6 +36,11 @@ pub trait Service: Send + Sync + 'static {
         OpenApiRouter::new()
     }
 
+    /// The rooms that scopes of its routes name: its own name, and those with rights apart, such as a sensor's.
+    fn rooms(&self) -> Vec<&'static str> {
+        vec![self.name()]
+    }
+
     /// Its tables, oldest first.
     fn migrations(&self) -> Vec<Box<dyn MigrationTrait>> {
         Vec::new()

@@ -43,9 +43,16 @@ pub struct NightScan;
 /// Its name, in addresses, configuration and commands.
 const NAME: &str = "nightscan";
 
+/// The room of a sensor's key, which may bring recordings and nothing else.
+const INTAKE: &str = "nightscan-intake";
+
 impl Service for NightScan {
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn rooms(&self) -> Vec<&'static str> {
+        vec![NAME, INTAKE]
     }
 
     fn routes(&self) -> OpenApiRouter<Arc<Context>> {

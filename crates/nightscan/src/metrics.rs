@@ -17,7 +17,7 @@ pub(crate) const METRICS: &[Metric] = &[
     Metric::counter("nightscan_audio_seconds_total", &[], "seconds", Since::Start, "Length of all recordings that were analysed"),
     Metric::counter("nightscan_analysis_seconds", &[], "seconds", Since::Start, "Time to analyse one recording, reading it included")
         .as_kind(Kind::Histogram),
-    Metric::counter("nightscan_detections_total", &["class"], "detections", Since::Job, "Detections by class"),
+    Metric::counter("nightscan_detections_total", &["class"], "detections", Since::Start, "Detections by class"),
     Metric::counter("nightscan_alerts_total", &[], "alerts", Since::Start, "Alerts that rules gave"),
 ];
 
@@ -44,9 +44,22 @@ fn handles() -> &'static Handles {
     })
 }
 
+/// Classes that the model which comes with the program may find. Those of another are known with their first detection.
+const CLASSES: [&str; 6] = [
+    "amphibians",
+    "birds",
+    "environment",
+    "human",
+    "insects",
+    "mammals",
+];
+
 /// Makes every counter known, at 0: a dashboard need not tell "none yet" from "no such metric".
 pub(crate) fn register() {
     handles();
+    for class in CLASSES {
+        drop(metrics::counter!("nightscan_detections_total", "class" => class));
+    }
 }
 
 /// Counts an analysis.

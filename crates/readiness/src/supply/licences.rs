@@ -3,7 +3,7 @@
 use chassis::check::{About, Area, Check, Finding, Said, Subject, Trouble, Words};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use toml_edit::{DocumentMut, Item};
+use toml_edit::{Array, DocumentMut, Item};
 
 use super::expression::is_allowed;
 use super::{LICENCES, LOCK, POLICY, list, lock};
@@ -67,7 +67,7 @@ impl Licences {
     fn measure(&self) -> Result<Finding, Trouble> {
         let locked = lock::read(self.lock).map_err(Trouble::broke)?;
         let listed = list::read(self.licences).map_err(Trouble::broke)?;
-        let allowed = allowed(self.policy).map_err(Trouble::broke)?;
+        let policy = Policy::read(self.policy).map_err(Trouble::broke)?;
         let mut faults = Vec::new();
         let mut counted = 0;
         for package in &locked {
@@ -87,7 +87,7 @@ impl Licences {
             counted += 1;
             match found.licence.as_deref() {
                 None => faults.push(format!("{name} {version} names no licence")),
-                Some(licence) => match is_allowed(licence, &allowed) {
+                Some(licence) => match is_allowed(licence, &policy.for_package(name)) {
                     Ok(true) => {}
                     Ok(false) => faults.push(format!(
                         "{name} {version} has the licence {licence}, which is not allowed"
@@ -97,23 +97,71 @@ impl Licences {
             }
         }
         let counted = Said::new(format!("{counted} crates"), format!("{counted} paquets"));
-        let list = allowed.join(", ");
+        let list = policy.allowed.join(", ");
         let required = Said::new(format!("one of {list}"), format!("l’une de {list}"));
         Ok(Finding::of_faults(faults, counted, required).again("cargo deny check licenses"))
     }
 }
 
-fn allowed(policy: &str) -> Result<Vec<String>, String> {
-    let document: DocumentMut = policy
-        .parse()
-        .map_err(|fault| format!("the policy cannot be read: {fault}"))?;
-    let list = document
-        .get("licenses")
-        .and_then(|licences| licences.get("allow"))
-        .and_then(Item::as_array)
-        .ok_or("the policy has no list `licenses.allow`")?;
-    Ok(list
-        .iter()
+/// What `deny.toml` says of licences.
+struct Policy {
+    allowed: Vec<String>,
+    /// A package, and what is allowed for it alone.
+    exceptions: Vec<(String, Vec<String>)>,
+}
+
+impl Policy {
+    fn read(policy: &str) -> Result<Self, String> {
+        let document: DocumentMut = policy
+            .parse()
+            .map_err(|fault| format!("the policy cannot be read: {fault}"))?;
+        let licences = document.get("licenses");
+        let list = licences
+            .and_then(|licences| licences.get("allow"))
+            .and_then(Item::as_array)
+            .ok_or("the policy has no list `licenses.allow`")?;
+        let exceptions = licences
+            .and_then(|licences| licences.get("exceptions"))
+            .and_then(Item::as_array);
+        let exceptions = exceptions.into_iter().flatten().filter_map(|one| {
+            let one = one.as_inline_table()?;
+            let package = one.get("crate")?.as_str()?.to_owned();
+            Some((package, names(one.get("allow")?.as_array()?)))
+        });
+        Ok(Self {
+            allowed: names(list),
+            exceptions: exceptions.collect(),
+        })
+    }
+
+    fn for_package(&self, name: &str) -> Vec<String> {
+        let own = self
+            .exceptions
+            .iter()
+            .filter(|(package, _)| package == name);
+        let own = own.flat_map(|(_, licences)| licences);
+        self.allowed.iter().chain(own).cloned().collect()
+    }
+}
+
+fn names(list: &Array) -> Vec<String> {
+    list.iter()
         .filter_map(|own| Some(own.as_str()?.to_owned()))
-        .collect())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exception_holds_for_its_package_alone() {
+        let text = r#"[licenses]
+allow = ["MIT"]
+exceptions = [{ allow = ["MPL-2.0"], crate = "symphonia" }]"#;
+        let policy = Policy::read(text).unwrap();
+        assert_eq!(policy.for_package("symphonia"), ["MIT", "MPL-2.0"]);
+        assert_eq!(policy.for_package("another"), ["MIT"]);
+        assert!(Policy::read("[licenses]").is_err());
+    }
 }
