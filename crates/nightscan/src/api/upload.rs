@@ -162,7 +162,7 @@ pub(crate) async fn bring(
     responses(
         (status = 202, description = "They will be analysed", body = Brought),
         (status = 400, description = "The form cannot be understood, or the body broke off", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "This is no sensor's key, or its sensor was removed", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "This is no sensor's key, or its sensor was removed", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "No form", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field is wrong, or no file came", body = ProblemBody, content_type = "application/problem+json"),
     ),
@@ -173,7 +173,7 @@ pub(crate) async fn intake(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Problem> {
-    let no_sensor = || Problem::new(StatusCode::FORBIDDEN, "nightscan.no_sensor");
+    let no_sensor = || Problem::new(StatusCode::CONFLICT, "nightscan.no_sensor");
     let key = caller.key.ok_or_else(no_sensor)?.to_string();
     let sensor = store::sensor_of_key(&context.database, caller.workspace, &key)
         .await?
@@ -443,7 +443,6 @@ async fn adopt(
     bringer: &Bringer,
     body: Adopted,
 ) -> Result<Vec<Taking>, Problem> {
-    caller.require(Scope::new("objects", Verb::Write))?;
     if body.objects.is_empty() || body.objects.len() > MOST_FILES {
         let most = vec![("most", MOST_FILES.to_string())];
         return Err(wrong("objects", "nightscan.too_many_files", most));
@@ -466,6 +465,9 @@ async fn adopt(
     };
     let mut takings = Vec::new();
     for id in body.objects {
+        // For whom the files are another room, none is there.
+        let may = caller.require(Scope::new("objects", Verb::Write));
+        may.map_err(|_| Problem::not_found())?;
         let object = context.objects.get(caller.workspace, id).await?;
         if object.held_by.is_some() {
             return Err(Problem::new(StatusCode::CONFLICT, "nightscan.object_held"));

@@ -109,14 +109,14 @@ async fn a_removed_sensor_and_other_keys_send_nothing() {
     let (status, problem) = send(&all).await;
     assert_eq!(
         (status, &problem["code"]),
-        (403, &json!("nightscan.no_sensor"))
+        (409, &json!("nightscan.no_sensor"))
     );
     let path = format!("{API}/sensors/{}", sensor["id"].as_str().unwrap());
     assert_eq!(server.delete(&admin, &path).await, 204);
     let (status, problem) = send(key).await;
     assert_eq!(
         (status, &problem["code"]),
-        (403, &json!("nightscan.no_sensor"))
+        (409, &json!("nightscan.no_sensor"))
     );
     let writer = server.key("nightscan:write").await;
     let (status, _) = server

@@ -210,8 +210,9 @@ async fn wrong_forms_are_refused_and_named() {
         (422, "file".into()),
         "no file came"
     );
-    let (status, _) = server.post(&key, &path, json!({ "objects": [] })).await;
-    assert_eq!(status, 403, "what lies in /objects is another room");
+    let others = json!({ "objects": ["01KAH8W7Q2M4ZB6T9X3F5R0VCD"] });
+    let (status, _) = server.post(&key, &path, others).await;
+    assert_eq!(status, 404, "what lies in /objects is another room");
 }
 
 #[tokio::test(flavor = "multi_thread")]
