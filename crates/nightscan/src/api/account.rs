@@ -16,7 +16,7 @@ use crate::{NightscanConfig, arrival, quota as months};
 
 /// Identifications of this month.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Quota {
+pub(crate) struct IdentificationQuota {
     /// The workspace's plan.
     #[schema(example = "free")]
     plan: String,
@@ -42,19 +42,19 @@ pub(crate) struct Quota {
     path = "/quota",
     tag = "nightscan",
     extensions(("x-access" = json!("nightscan:read"))),
-    responses((status = 200, description = "The figures", body = Quota)),
+    responses((status = 200, description = "The figures", body = IdentificationQuota)),
 )]
 pub(crate) async fn quota(
     State(context): State<Arc<Context>>,
     caller: Caller,
-) -> Result<Answer<Quota>, Problem> {
+) -> Result<Answer<IdentificationQuota>, Problem> {
     let config = NightscanConfig::of(&context.config);
     let now = context.clock.now();
     let month = store::month(now);
     let (plan, _) = context.auth.named_plan_of(caller.workspace).await?;
     let limit = arrival::identifications(&context, caller.workspace, &config).await?;
     let used = store::used(context.database.read(), caller.workspace, &month).await?;
-    Ok(Answer(Quota {
+    Ok(Answer(IdentificationQuota {
         plan,
         month,
         used,

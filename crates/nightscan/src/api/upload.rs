@@ -126,6 +126,8 @@ pub(crate) struct IntakeForm {
     responses(
         (status = 202, description = "They will be analysed", body = Brought),
         (status = 400, description = "The form or the JSON cannot be understood, or the body broke off", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such object", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "An object belongs to something else", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "Neither a form nor JSON", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field is wrong, or no file came", body = ProblemBody, content_type = "application/problem+json"),
     ),
